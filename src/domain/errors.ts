@@ -1,0 +1,57 @@
+/** A file that cannot be understood. Its project fails and the others go on. */
+export class ManifestError extends Error {
+  override readonly name = "ManifestError";
+  readonly path: string;
+  /** `at` is the place, such as `line 3, column 7`; `mend` says what would help. */
+  constructor(path: string, problem: string, more: ErrorOptions & { at?: string; mend?: string } = {}) {
+    const place = more.at === undefined ? "" : ` (${more.at})`;
+    const mend = more.mend === undefined ? "" : `. ${more.mend}`;
+    super(`${path}${place}: ${problem}${mend}`, more);
+    this.path = path;
+  }
+}
+
+/** A configuration file that cannot be obeyed, with every fault in it. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly path: string;
+  readonly faults: readonly string[];
+  constructor(path: string, faults: readonly string[], options?: ErrorOptions) {
+    super(`${path}: ${faults.join("; ")}`, options);
+    this.path = path;
+    this.faults = faults;
+  }
+}
+
+/** A request that got no usable answer, after the retries. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly url: string;
+  /** Absent when no answer came at all. */
+  readonly status: number | undefined;
+  constructor(url: string, status: number | undefined, message: string, options?: ErrorOptions) {
+    super(`${new URL(url).host}: ${message} (GET ${new URL(url).pathname})`, options);
+    this.url = url;
+    this.status = status;
+  }
+}
+
+/** No consistent lockfile could be made for a set of updates. */
+export class ResolutionError extends Error {
+  override readonly name = "ResolutionError";
+}
+
+/** The service asks to wait: the job is put back until then and no attempt is counted. */
+export class RateLimitError extends Error {
+  override readonly name = "RateLimitError";
+  readonly retryAt: Date;
+  constructor(message: string, retryAt: Date, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAt = retryAt;
+  }
+}
+
+/** What went wrong, in one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

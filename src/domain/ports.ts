@@ -1,0 +1,148 @@
+import type { VersionScheme } from "../versions/scheme.ts";
+import type { Advisory, PackageReleases, Problem, PullRequestDraft } from "./types.ts";
+
+/** Reads the files of one repository at one commit. */
+export interface FileReader {
+  /** Every file in the tree, paths relative to the root, sorted. Folders and submodules are left out. */
+  list(): Promise<readonly FileEntry[]>;
+  /** The text of a file, or `undefined` when there is none at `path`. Throws `ManifestError` past the size limit. */
+  read(path: string): Promise<string | undefined>;
+}
+
+export interface FileEntry {
+  readonly path: string;
+  /** A symbolic link is listed so that it can be spoken of; it is never followed. */
+  readonly kind: "file" | "link";
+}
+
+/** Fetches documents. Caching, retries, concurrency, credentials and the guard on addresses live behind it. */
+export interface HttpClient {
+  /** What `read` makes of a successful answer, or `undefined` on 404 and 410. Throws `HttpError`. */
+  get<T>(url: string, request: HttpRequest<T>): Promise<T | undefined>;
+  /** As `get`, for a question that is asked with a body of JSON. Never cached. */
+  post<T>(url: string, body: unknown, request: HttpRequest<T>): Promise<T | undefined>;
+}
+
+export interface HttpRequest<T> {
+  /** Decodes the body, and keeps of it what is needed. What it throws is told as a broken answer. */
+  readonly read: (body: Buffer) => T;
+  readonly accept?: string;
+  /** Names what `read` makes, such as `npm-releases-1`: then the result, which must be plain JSON, is cached under it. */
+  readonly cacheAs?: string;
+  /** In bytes; past it the answer is refused. */
+  readonly maxBytes?: number;
+  /** Use what is cached however old it is: for what never changes, such as a published tarball. */
+  readonly immutable?: boolean;
+}
+
+/** Keeps text under a key, for as long as it likes. */
+export interface Cache {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
+/** Knows the published advisories. */
+export interface AdvisorySource {
+  /**
+   * Every advisory, not withdrawn, on these packages: with a `version`, those that touch it; without, all of them.
+   * Sorted by id and name. Throws when the source cannot be reached: never an empty answer that looks like safety.
+   */
+  advisoriesFor(
+    ecosystem: AdvisoryEcosystem,
+    packages: readonly PackageVersion[],
+  ): Promise<readonly Advisory[]>;
+}
+
+export interface AdvisoryEcosystem {
+  /** As OSV spells it: `npm`, `PyPI`. */
+  readonly osv: string;
+  readonly versions: VersionScheme;
+}
+
+export interface PackageVersion {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** Finds what the maintainers wrote about the releases of a package between two versions. */
+export interface ChangelogSource {
+  notesFor(request: NotesRequest): Promise<ReleaseNotes>;
+}
+
+export interface NotesRequest {
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly versions: VersionScheme;
+  readonly releases: PackageReleases;
+  /** The address of the archive of `to`, for the changelog in it. */
+  readonly tarball?: string;
+}
+
+export interface ReleaseNotes {
+  /** Newest first: exactly the versions above `from`, up to and with `to`. */
+  readonly entries: readonly ReleaseNote[];
+  /** What this was taken from, such as `GitHub releases of owner/name`, and its page. */
+  readonly source?: { readonly label: string; readonly url: string };
+  /** A page that compares the two versions. */
+  readonly compareUrl?: string;
+}
+
+export interface ReleaseNote {
+  readonly version: string;
+  readonly title?: string;
+  /** Markdown as its author wrote it: not safe to show as it is. */
+  readonly body: string;
+  readonly url?: string;
+}
+
+/** Opens, updates and closes the pull requests of the repository being scanned. */
+export interface Forge {
+  /** The pull requests of this App that are open. */
+  openPullRequests(): Promise<readonly OpenPullRequest[]>;
+  /** Makes branch and pull request match the draft. Proposing the same draft twice changes nothing. */
+  propose(draft: PullRequestDraft): Promise<Proposal>;
+  /** Closes with a comment that gives the reason, and deletes the branch. */
+  close(pullRequest: OpenPullRequest, reason: string): Promise<void>;
+}
+
+export interface OpenPullRequest {
+  readonly number: number;
+  readonly url: string;
+  readonly branch: string;
+  readonly title: string;
+  /** From the marker in its body. */
+  readonly key: string;
+  readonly digest: string;
+}
+
+export interface Proposal {
+  /**
+   * `edited`: somebody else committed to the branch, so it was left alone.
+   * `declined`: a person closed a pull request with this same digest, so it is not opened again.
+   */
+  readonly outcome: "opened" | "updated" | "unchanged" | "edited" | "declined";
+  readonly number?: number;
+  readonly url?: string;
+}
+
+/** Runs heavy or risky work in a process of its own: scrubbed environment, limited time and memory. */
+export interface Tools {
+  /**
+   * Calls the function `main` that `module` exports. Input and result are structured clones.
+   * What `main` throws is thrown here; a process that dies or runs out of time throws too.
+   */
+  call<Input, Output>(module: URL, input: Input, limits: ToolLimits): Promise<Output>;
+}
+
+export interface ToolLimits {
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+/** Told about what happens while it happens: for a terminal's progress line and for the log. */
+export interface Reporter {
+  stage(name: string, detail?: string): void;
+  problem(problem: Problem): void;
+}

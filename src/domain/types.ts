@@ -1,0 +1,237 @@
+/** A half-open range of character offsets. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A package, as its registry knows it. */
+export interface Package {
+  readonly name: string;
+  /** The registry's base URL, ending in `/`. Absent for the ecosystem's public registry. */
+  readonly registry?: string;
+}
+
+export type Scope = "runtime" | "development" | "optional" | "peer";
+
+/** One requirement, in the file where it is written. */
+export interface Dependency extends Package {
+  /** The requirement exactly as written, such as `^1.2.0`. */
+  readonly requirement: string;
+  /** Where `requirement` sits in the manifest's text: `text.slice(start, end) === requirement`. */
+  readonly span: Span;
+  /** The version in use, from a lockfile or an exact requirement; else the lowest that the requirement allows. */
+  readonly version?: string;
+  readonly scope: Scope;
+  /** Why no release can ever take this requirement's place: a git address, a file, a workspace package. */
+  readonly held?: Reason;
+}
+
+/** A code for programs and a sentence for people. */
+export interface Reason {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A file in which requirements are written. */
+export interface Manifest {
+  readonly path: string;
+  readonly dependencies: readonly Dependency[];
+  /** The runtimes that it declares to support, by name: `{ node: ">=20" }`. */
+  readonly engines?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is resolved together: the manifests that share one resolution, and its lockfile. A workspace is one
+ * project; so is a lone manifest.
+ */
+export interface Project {
+  readonly ecosystem: string;
+  /** The folder, relative to the repository and without a final slash; empty for the top. */
+  readonly root: string;
+  /** The first is the root's own. */
+  readonly manifests: readonly Manifest[];
+  readonly lockfile?: Lockfile;
+  /** Every file that has a say in the resolution: manifests, lockfile, settings. */
+  readonly files: readonly string[];
+  /** What is wrong with it although it could be read, such as a lockfile out of step with its manifest. */
+  readonly warnings: readonly string[];
+}
+
+export interface Lockfile {
+  readonly path: string;
+  readonly graph: LockGraph;
+}
+
+/** Every installed package and who asked for it. Parsed once per lockfile. */
+export interface LockGraph {
+  readonly packages: readonly LockedPackage[];
+}
+
+export interface LockedPackage extends Package {
+  /** Unique within the graph, such as `node_modules/a/node_modules/b`. */
+  readonly id: string;
+  readonly version: string;
+  readonly scope: Scope;
+  /** The manifest's path, for the repository's own packages: the roots of the graph. */
+  readonly manifest?: string;
+  /** The `id` of every package that this one asked for and got. */
+  readonly dependencies: readonly string[];
+  readonly integrity?: string;
+}
+
+/** One published version. */
+export interface Release {
+  readonly version: string;
+  /** ISO 8601. Absent when the registry does not say. */
+  readonly publishedAt?: string;
+  readonly withdrawn?: { readonly kind: "yanked" | "deprecated" | "malicious"; readonly message?: string };
+  /** What the version points at where tags can move: a commit SHA or an image digest. */
+  readonly digest?: string;
+  /** The runtimes it says it needs, by name: `{ node: ">=20" }`. */
+  readonly engines?: Readonly<Record<string, string>>;
+  readonly peers?: Readonly<Record<string, string>>;
+}
+
+/** Everything a registry knows about one package that the planner needs. */
+export interface PackageReleases {
+  /** In the order of the ecosystem's versions, lowest first. */
+  readonly releases: readonly Release[];
+  /** The release the maintainers recommend, where a registry has such a mark (npm's `latest`). */
+  readonly recommended?: string;
+  /** ISO 8601: nothing was published later than this. */
+  readonly modifiedAt?: string;
+  /** Whether each release carries its time of publication. */
+  readonly dated: boolean;
+  /** Where the source is kept. */
+  readonly source?: SourceRepository;
+}
+
+/** Where a package's source is kept, for release notes. */
+export interface SourceRepository {
+  /** Such as `https://github.com/owner/name`. */
+  readonly url: string;
+  /** The package's folder in it. */
+  readonly directory?: string;
+}
+
+export type Severity = "unknown" | "low" | "moderate" | "high" | "critical";
+
+/** What an OSV record says of one package. A record about three packages makes three. */
+export interface Advisory {
+  /** Such as `GHSA-xxxx-xxxx-xxxx`. */
+  readonly id: string;
+  readonly aliases: readonly string[];
+  /** As OSV spells it: `npm`, `PyPI`, `crates.io`. */
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly severity: Severity;
+  /** CVSS base score, 0 to 10. */
+  readonly score?: number;
+  readonly url: string;
+  /** Vulnerable intervals; they may overlap. */
+  readonly ranges: readonly AffectedRange[];
+  /** Vulnerable versions listed one by one. */
+  readonly versions: readonly string[];
+}
+
+/** From `introduced` (absent: from the first), below `fixed` or up to and with `lastAffected` (absent: for ever). */
+export interface AffectedRange {
+  readonly introduced?: string;
+  readonly fixed?: string;
+  readonly lastAffected?: string;
+}
+
+/** An advisory that touches a version in use, and how that version came to be there. */
+export interface Finding {
+  readonly advisory: Advisory;
+  readonly project: Project;
+  readonly name: string;
+  readonly version: string;
+  /** The lowest versions that mend it, one for each release line that has one. */
+  readonly fixed: readonly string[];
+  /** From a direct dependency to the vulnerable package, by name; shortest first, one for each direct dependency. */
+  readonly paths: readonly (readonly string[])[];
+}
+
+export type UpdateSize = "major" | "minor" | "patch";
+
+/** A dependency moves to a release, and is then written as `requirement`. */
+export interface Update {
+  readonly project: Project;
+  readonly manifest: Manifest;
+  readonly dependency: Dependency;
+  /** The version in use before. */
+  readonly from: string;
+  readonly release: Release;
+  readonly requirement: string;
+  readonly size: UpdateSize;
+  readonly fixes: readonly Advisory[];
+}
+
+/** Updates that travel together: one group, one branch, one pull request. */
+export interface UpdateGroup {
+  /** Stable across scans: `npm/runtime`, `npm/major:react in packages/app`. */
+  readonly key: string;
+  /** What it is called in a title: `runtime`; a single major is called by its package. */
+  readonly name: string;
+  readonly kind: "version" | "security";
+  /** Whether it is there for one package alone, so that titles name the package and not the group. */
+  readonly single: boolean;
+  readonly updates: readonly Update[];
+}
+
+/** What became of one dependency, and why. */
+export type Decision = {
+  readonly project: Project;
+  readonly manifest: Manifest;
+  readonly dependency: Dependency;
+  /** Every release above the one in use that was weighed, newest first. */
+  readonly candidates: readonly Candidate[];
+  readonly reason: Reason;
+} & (
+  | { readonly outcome: "update"; readonly updates: readonly Update[] }
+  | { readonly outcome: "current" | "held" | "failed" }
+);
+
+/** One release that was weighed. */
+export interface Candidate {
+  readonly version: string;
+  /** Absent when it was taken. */
+  readonly rejected?: Reason;
+}
+
+/** The whole new content of one file. */
+export interface FileChange {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A pull request as data: everything GitHub needs, and nothing fetched from it. */
+export interface PullRequestDraft {
+  readonly key: string;
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  readonly commitMessage: string;
+  readonly labels: readonly string[];
+  readonly changes: readonly FileChange[];
+  /** Tells two drafts of one key apart: it changes when a package or a version does. */
+  readonly digest: string;
+}
+
+export type Stage = "discover" | "resolve" | "audit" | "plan" | "patch" | "verify" | "propose" | "configure";
+
+/** Something that went wrong with one file, package or group, while the rest of the scan went on. */
+export interface Problem {
+  readonly stage: Stage;
+  /** The file, the package or the group. */
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** One repository on GitHub. */
+export interface Repository {
+  readonly owner: string;
+  readonly name: string;
+}

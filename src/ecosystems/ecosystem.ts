@@ -1,0 +1,59 @@
+import type { FileReader, HttpClient, Tools } from "../domain/ports.ts";
+import type { FileChange, Package, PackageReleases, Project, Update } from "../domain/types.ts";
+import type { VersionScheme } from "../versions/scheme.ts";
+
+/**
+ * Everything the pipeline knows about a package manager.
+ *
+ * An ecosystem is one folder under `src/ecosystems/` that exports one value of this type, and one line in `index.ts`.
+ * It keeps no state: data goes in, data comes out, and the world is reached only through what it is handed.
+ */
+export interface Ecosystem {
+  /** In configuration, group keys, branch names and logs, such as `npm`. */
+  readonly id: string;
+  /** The ecosystem's name in OSV, such as `PyPI`. Absent where OSV has none. */
+  readonly osv?: string;
+  /** The language, as GitHub's users label pull requests: `javascript`. */
+  readonly label: string;
+  readonly versions: VersionScheme;
+
+  /** Whether `path` is one of this ecosystem's manifests. Called on every path of the tree: keep it cheap. */
+  claims(path: string): boolean;
+
+  /** Tells which of the claimed manifests belong together. Never throws: what cannot be read is a location of its own. */
+  locate(claimed: readonly string[], files: FileReader): Promise<readonly ProjectLocation[]>;
+
+  /** Reads one project. Throws `ManifestError` on text that it cannot understand: that project fails, the others go on. */
+  read(location: ProjectLocation, files: FileReader): Promise<Project>;
+
+  /**
+   * Lists the releases of a package; `undefined` when the registry does not know it. With `dated`, times of
+   * publication are fetched too, even where that takes a larger document.
+   */
+  releases(of: Package, http: HttpClient, options: { dated: boolean }): Promise<PackageReleases | undefined>;
+
+  /** The address of a release's archive, for the changelog in it. */
+  archiveOf?(of: Package, version: string): string;
+
+  /**
+   * Writes `updates` into the project's manifests and its lockfile; gives only the files that changed. Throws
+   * `ResolutionError` when no consistent lockfile can hold them all.
+   */
+  patch(project: Project, updates: readonly Update[], io: Io): Promise<readonly FileChange[]>;
+}
+
+/** Where a project is: enough to read it. */
+export interface ProjectLocation {
+  readonly root: string;
+  readonly manifests: readonly string[];
+  readonly lockfile?: string;
+}
+
+/** The outside world, as an ecosystem sees it while it writes. */
+export interface Io {
+  readonly files: FileReader;
+  readonly http: HttpClient;
+  readonly tools: Tools;
+  /** Releases published later are not to be chosen; the present moment unless a result is being repeated. */
+  readonly asOf?: Date;
+}
