@@ -133,7 +133,7 @@ export interface Tools {
    * Calls the function `main` that `module` exports. Input and result are structured clones.
    * What `main` throws is thrown here; a process that dies or runs out of time throws too.
    */
-  call<Input, Output>(module: URL, input: Input, limits: ToolLimits): Promise<Output>;
+  call<Output>(module: URL, input: unknown, limits: ToolLimits): Promise<Output>;
 }
 
 export interface ToolLimits {
