@@ -2,18 +2,18 @@ import type { Release, UpdateSize } from "../domain/types.ts";
 
 /** How an ecosystem orders versions and reads requirements. All pure; none throws on text it does not know. */
 export interface VersionScheme {
-  isValid(version: string): boolean;
+  readonly isValid: (version: string) => boolean;
   /** Negative when `a` comes before `b`, as `Array.prototype.sort` has it. Invalid versions come first. */
-  compare(a: string, b: string): number;
-  isPrerelease(version: string): boolean;
-  satisfies(version: string, requirement: string): boolean;
+  readonly compare: (a: string, b: string) => number;
+  readonly isPrerelease: (version: string) => boolean;
+  readonly satisfies: (version: string, requirement: string) => boolean;
   /** How far it is from one version to a later one. */
-  size(from: string, to: string): UpdateSize;
+  readonly size: (from: string, to: string) => UpdateSize;
   /**
    * Moves a requirement up to a release and keeps its style: `^1.2.0` and 2.0.1 make `^2.0.1`. The same text when
    * there is nothing to write; `undefined` when the requirement's style has no way to say it.
    */
-  raise(requirement: string, release: Release, strategy: RaiseStrategy): string | undefined;
+  readonly raise: (requirement: string, release: Release, strategy: RaiseStrategy) => string | undefined;
 }
 
 /** `increase` always names the new release; `widen` also allows it and keeps what was allowed before. */
