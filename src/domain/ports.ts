@@ -33,6 +33,11 @@ export interface HttpRequest<T> {
   readonly maxBytes?: number;
   /** Use what is cached however old it is: for what never changes, such as a published tarball. */
   readonly immutable?: boolean;
+  /**
+   * Which state of the document is asked for, where another document told it, such as a time of modification: what
+   * is cached of another revision is not used. With `immutable`, a revision is fetched once.
+   */
+  readonly revision?: string;
 }
 
 /** Keeps text under a key, for as long as it likes. */
@@ -51,6 +56,8 @@ export interface AdvisorySource {
     ecosystem: AdvisoryEcosystem,
     packages: readonly PackageVersion[],
   ): Promise<readonly Advisory[]>;
+  /** The records that could not be read so far, of the stage `audit`; the others were used. Sorted by subject. */
+  problems(): readonly Problem[];
 }
 
 export interface AdvisoryEcosystem {

@@ -140,6 +140,8 @@ export interface AffectedRange {
   readonly introduced?: string;
   readonly fixed?: string;
   readonly lastAffected?: string;
+  /** Nothing is said of this version and later ones. It ends the interval as a fix would, and is none. */
+  readonly limit?: string;
 }
 
 /** An advisory that touches a version in use, and how that version came to be there. */
@@ -205,6 +207,53 @@ export interface Candidate {
 export interface FileChange {
   readonly path: string;
   readonly content: string;
+}
+
+/** What a group did to one lockfile, from its graphs before and after, and what the second audit says. */
+export interface Verification {
+  /** The lockfile's path. */
+  readonly lockfile: string;
+  /** Changes that the group explains: its own packages, and what they asked for or no longer ask for. */
+  readonly updated: readonly LockChange[];
+  readonly added: readonly LockChange[];
+  readonly removed: readonly LockChange[];
+  /** Changes that nothing in the group explains; they are in none of the lists above. */
+  readonly unintended: readonly LockChange[];
+  /** Advisories that touch a package now and did not before. */
+  readonly introduced: readonly IntroducedAdvisory[];
+}
+
+/** One entry of a lockfile that changed. Without `from` it was added, without `to` removed. */
+export interface LockChange {
+  readonly name: string;
+  /** The entry's place in the graph, as in `LockedPackage`. */
+  readonly id: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** What explains it, such as `required by axios 1.4.0`. */
+  readonly why?: string;
+}
+
+export interface IntroducedAdvisory {
+  readonly advisory: Advisory;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** How pull requests are worded and labelled: the part of the configuration that the composer obeys. */
+export interface ProposalPolicy {
+  /** Replaces the default labels; empty for none at all. */
+  readonly labels?: readonly string[];
+  readonly commitMessage?: CommitMessagePolicy;
+}
+
+export interface CommitMessagePolicy {
+  /** Before every title; `""` for none. A colon follows where it ends in a letter, a digit or a bracket. */
+  readonly prefix?: string;
+  /** Instead of `prefix` where every dependency of the group is for development. */
+  readonly prefixDevelopment?: string;
+  /** Adds `(deps)` or `(deps-dev)` to the prefix. */
+  readonly includeScope?: boolean;
 }
 
 /** A pull request as data: everything GitHub needs, and nothing fetched from it. */
