@@ -1,0 +1,27 @@
+import { npmVersions } from "../../versions/semver.ts";
+import type { Ecosystem } from "../ecosystem.ts";
+import { locate } from "./locate.ts";
+import { type NpmOptions, patch } from "./patch.ts";
+import { readProject } from "./project.ts";
+import { archiveOf, publicRegistry, releasesOf } from "./registry.ts";
+
+export type { NpmOptions } from "./patch.ts";
+
+/** `package.json` with the lockfile of npm, or with none. */
+export function npm(options: NpmOptions = {}): Ecosystem {
+  const registry = options.registry ?? publicRegistry;
+  return {
+    id: "npm",
+    osv: "npm",
+    label: "javascript",
+    versions: npmVersions,
+    claims: (path) =>
+      (path === "package.json" || path.endsWith("/package.json")) && !/(?:^|\/)node_modules\//.test(path),
+    locate,
+    read: readProject,
+    releases: (of, http, need) =>
+      releasesOf({ name: of.name, registry: of.registry ?? registry }, http, need),
+    archiveOf: (of, version) => archiveOf({ name: of.name, registry: of.registry ?? registry }, version),
+    patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
+  };
+}

@@ -1,0 +1,90 @@
+import { posix } from "node:path";
+import picomatch from "picomatch";
+import type { FileReader } from "../../domain/ports.ts";
+import type { ProjectLocation } from "../ecosystem.ts";
+import { readPackageJson } from "./manifest.ts";
+
+/** npm prefers the first: https://docs.npmjs.com/cli/v11/configuring-npm/npm-shrinkwrap-json */
+const npmLockfiles = ["npm-shrinkwrap.json", "package-lock.json"];
+const otherLockfiles = ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+
+/** Tells which `package.json` files belong together: the members of a workspace with its root, every other alone. */
+export async function locate(
+  claimed: readonly string[],
+  files: FileReader,
+): Promise<readonly ProjectLocation[]> {
+  const paths = new Set((await files.list()).filter(({ kind }) => kind === "file").map(({ path }) => path));
+  const roots = await Promise.all(
+    claimed.map(async (path) => ({ path, globs: await workspacesOf(path, files) })),
+  );
+  const owner = new Map<string, string>();
+  // Outer roots first: a workspace inside a workspace is npm's member of the outer one.
+  for (const { path, globs } of roots.toSorted((a, b) => a.path.length - b.path.length)) {
+    if (globs === undefined || owner.has(path)) continue;
+    for (const member of membersOf(path, globs, claimed)) if (!owner.has(member)) owner.set(member, path);
+  }
+  return claimed
+    .filter((path) => !owner.has(path))
+    .map((path): ProjectLocation => {
+      const root = folderOf(path);
+      const members = claimed.filter((other) => owner.get(other) === path);
+      const lockfile = lockfileAt(root, paths);
+      return { root, manifests: [path, ...members], ...(lockfile === undefined ? {} : { lockfile }) };
+    });
+}
+
+/** The members' manifests, sorted. A later `!glob` takes out what an earlier one let in, as npm has it. */
+export function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
+  const folder = folderOf(root);
+  const members = new Set<string>();
+  for (const glob of globs) {
+    const exclude = glob.startsWith("!");
+    const pattern = posix.normalize(glob.replace(/^!+/, "").replace(/^\.?\//, "")).replace(/\/$/, "");
+    const matches = picomatch(pattern, { dot: false, ignore: "**/node_modules/**" });
+    for (const path of claimed) {
+      const inner = folder === "" ? folderOf(path) : relativeTo(folder, folderOf(path));
+      if (path === root || inner === undefined || inner === "" || !matches(inner)) continue;
+      if (exclude) members.delete(path);
+      else members.add(path);
+    }
+  }
+  return [...members].toSorted();
+}
+
+export function folderOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+/** `path` as seen from `folder`; `undefined` when it is not in it. */
+export function relativeTo(folder: string, path: string): string | undefined {
+  if (folder === "") return path;
+  if (path === folder) return "";
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+}
+
+async function workspacesOf(path: string, files: FileReader): Promise<readonly string[] | undefined> {
+  try {
+    const text = await files.read(path);
+    return text === undefined ? undefined : readPackageJson(path, text).workspaces;
+  } catch {
+    return undefined; // told when the project is read, where it is the error of one project and not of all
+  }
+}
+
+/** The lockfile beside the manifest, else one of another package manager here or further up that may cover it. */
+function lockfileAt(root: string, paths: ReadonlySet<string>): string | undefined {
+  const own = [...npmLockfiles, ...otherLockfiles]
+    .map((name) => posix.join(root, name))
+    .find((path) => paths.has(path));
+  if (own !== undefined || root === "") return own;
+  for (let folder = folderOf(root); ; folder = folderOf(folder)) {
+    const covering = otherLockfiles.map((name) => posix.join(folder, name)).find((path) => paths.has(path));
+    if (covering !== undefined) return covering;
+    if (folder === "") return undefined;
+  }
+}
+
+/** Whether it is a lockfile that npm writes. */
+export function isNpmLockfile(path: string): boolean {
+  return npmLockfiles.includes(path.slice(path.lastIndexOf("/") + 1));
+}

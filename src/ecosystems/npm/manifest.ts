@@ -1,0 +1,147 @@
+import npa from "npm-package-arg";
+import { z } from "zod";
+import { ManifestError, messageOf } from "../../domain/errors.ts";
+import type { Dependency, Reason, Scope } from "../../domain/types.ts";
+import { type JsonText, readJson } from "../../text/json.ts";
+
+/** A `package.json`, as far as it says what a project needs. https://docs.npmjs.com/cli/v11/configuring-npm/package-json */
+export interface PackageJson {
+  readonly path: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly engines: Readonly<Record<string, string>>;
+  /** Such as `pnpm@9.1.0`. */
+  readonly packageManager?: string;
+  /** The globs of a workspace root; absent for every other manifest. */
+  readonly workspaces?: readonly string[];
+  readonly requirements: readonly Requirement[];
+  /** The names that the root's `overrides` decide, with what is written there; `undefined` for a nested rule. */
+  readonly overrides: ReadonlyMap<string, string | undefined>;
+}
+
+/** One line of one of the dependency tables. */
+export interface Requirement extends Omit<Dependency, "version"> {
+  readonly section: Section;
+}
+
+export type Section = (typeof sections)[number]["key"];
+
+/** Later tables win where npm reads a name from two of them, so they are kept in npm's order. */
+const sections = [
+  { key: "dependencies", scope: "runtime" },
+  { key: "devDependencies", scope: "development" },
+  { key: "optionalDependencies", scope: "optional" },
+  { key: "peerDependencies", scope: "peer" },
+] as const satisfies readonly { key: string; scope: Scope }[];
+
+const table = z.record(z.string(), z.unknown()).catch({});
+const shape = z.object({
+  name: z.string().optional().catch(undefined),
+  version: z.string().optional().catch(undefined),
+  engines: table.optional(),
+  packageManager: z.string().optional().catch(undefined),
+  workspaces: z
+    .union([z.array(z.string()), z.object({ packages: z.array(z.string()) }).transform((it) => it.packages)])
+    .optional()
+    .catch(undefined),
+  overrides: table.optional(),
+  dependencies: z.unknown(),
+  devDependencies: z.unknown(),
+  optionalDependencies: z.unknown(),
+  peerDependencies: z.unknown(),
+});
+
+/** Reads a `package.json`. Throws `ManifestError` when it is no JSON object or a dependency table is no table. */
+export function readPackageJson(path: string, text: string): PackageJson {
+  const json = readJson(path, text);
+  const { value } = json;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ManifestError(path, "is not a JSON object", { at: "line 1, column 1" });
+  }
+  const { name, version, packageManager, workspaces, ...found } = shape.parse(value);
+  return {
+    path,
+    ...(name === undefined ? {} : { name }),
+    ...(version === undefined ? {} : { version }),
+    ...(packageManager === undefined ? {} : { packageManager }),
+    ...(workspaces === undefined ? {} : { workspaces }),
+    engines: stringsOf(found.engines ?? {}),
+    overrides: new Map(
+      Object.entries(found.overrides ?? {}).map(([key, rule]) => [
+        key,
+        typeof rule === "string" ? rule : undefined,
+      ]),
+    ),
+    requirements: sections.flatMap(({ key, scope }) => requirementsIn(path, json, found[key], key, scope)),
+  };
+}
+
+function requirementsIn(
+  path: string,
+  json: JsonText,
+  entries: unknown,
+  section: Section,
+  scope: Scope,
+): Requirement[] {
+  if (entries === undefined || entries === null) return [];
+  if (typeof entries !== "object" || Array.isArray(entries)) {
+    throw new ManifestError(path, `"${section}" is not a table of names and versions`, {
+      mend: `Write it as { "name": "range" }`,
+    });
+  }
+  return Object.keys(entries).flatMap((name) => {
+    const found = json.stringAt([section, name]);
+    if (found === undefined) {
+      throw new ManifestError(path, `the version of "${name}" in "${section}" is not a string`);
+    }
+    const held = whyHeld(name, found.raw);
+    return [
+      {
+        name,
+        requirement: found.raw,
+        span: found.span,
+        scope,
+        section,
+        ...(held === undefined ? {} : { held }),
+      },
+    ];
+  });
+}
+
+/** Why a requirement is none that a release of the registry could replace; `undefined` for a version or a range. */
+export function whyHeld(name: string, requirement: string): Reason | undefined {
+  const protocol = /^(workspace|catalog|portal|patch|link|jsr|exec):/.exec(requirement)?.[1];
+  if (protocol === "workspace" || protocol === "link" || protocol === "portal") {
+    return { code: "local", detail: `\`${requirement}\` names a package of this repository` };
+  }
+  if (protocol !== undefined)
+    return unsupported(`\`${requirement}\` uses the \`${protocol}:\` protocol, which npm has not`);
+  if (requirement.includes("\\")) return unsupported("it is written with escaped characters");
+  try {
+    const kind = kinds[npa.resolve(name, requirement).type];
+    return kind && { code: kind.code, detail: `\`${requirement}\` ${kind.is}` };
+  } catch (error) {
+    return unsupported(`npm does not understand \`${requirement}\`: ${messageOf(error)}`);
+  }
+}
+
+function unsupported(detail: string): Reason {
+  return { code: "unsupported-requirement", detail };
+}
+
+const kinds: Readonly<Record<npa.Result["type"], { code: string; is: string } | undefined>> = {
+  version: undefined,
+  range: undefined,
+  tag: { code: "tag", is: "is a tag: it follows whatever the maintainers tag" },
+  alias: { code: "alias", is: "installs another package under this name" },
+  git: { code: "git", is: "is a git repository, not a release" },
+  remote: { code: "tarball", is: "is the address of an archive, not a release" },
+  file: { code: "local", is: "is a file, not a release" },
+  directory: { code: "local", is: "is a folder, not a release" },
+};
+
+function stringsOf(entries: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(entries).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
+  );
+}

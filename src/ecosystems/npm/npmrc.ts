@@ -1,0 +1,43 @@
+import { decode } from "ini";
+
+/** The settings of a repository's `.npmrc` that have a say in what is installed. Nothing secret is read from it. */
+export interface NpmSettings {
+  /** Ends in `/`. */
+  readonly registry?: string;
+  /** By scope, such as `@acme`. Each ends in `/`. */
+  readonly scopes: ReadonlyMap<string, string>;
+  readonly legacyPeerDeps: boolean;
+}
+
+/**
+ * Reads a `.npmrc`. https://docs.npmjs.com/cli/v11/configuring-npm/npmrc
+ *
+ * The file is a stranger's: `${VARIABLE}` is never replaced from this process's environment, and its tokens are not
+ * used. An address that needs a variable is kept as it is written, so that what depends on it is held with a reason.
+ */
+export function readNpmrc(text: string): NpmSettings {
+  const entries = Object.entries(decode(text)).filter((entry): entry is [string, string | boolean] =>
+    ["string", "boolean"].includes(typeof entry[1]),
+  );
+  const settings = new Map(entries.map(([key, value]) => [key, String(value)]));
+  const registry = settings.get("registry");
+  return {
+    ...(registry === undefined ? {} : { registry: withSlash(registry) }),
+    scopes: new Map(
+      [...settings]
+        .filter(([key]) => /^@[^:]+:registry$/.test(key))
+        .map(([key, value]) => [key.slice(0, key.indexOf(":")), withSlash(value)]),
+    ),
+    legacyPeerDeps: settings.get("legacy-peer-deps") === "true",
+  };
+}
+
+/** The registry that the settings name for a package; `undefined` for the public one. */
+export function registryFor(name: string, settings: NpmSettings): string | undefined {
+  const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
+  return (scope === undefined ? undefined : settings.scopes.get(scope)) ?? settings.registry;
+}
+
+function withSlash(address: string): string {
+  return address.endsWith("/") ? address : `${address}/`;
+}

@@ -1,0 +1,215 @@
+import { posix } from "node:path";
+import semver from "semver";
+import { ManifestError } from "../../domain/errors.ts";
+import type { FileReader } from "../../domain/ports.ts";
+import type { Dependency, LockedPackage, LockGraph, Manifest, Project, Reason } from "../../domain/types.ts";
+import type { ProjectLocation } from "../ecosystem.ts";
+import { folderOf, isNpmLockfile, relativeTo } from "./locate.ts";
+import { type PackageLock, readPackageLock } from "./lockfile.ts";
+import { type PackageJson, readPackageJson } from "./manifest.ts";
+import { type NpmSettings, readNpmrc, registryFor } from "./npmrc.ts";
+
+/** Reads the manifests and the lockfile of one project. Throws `ManifestError`. */
+export async function readProject(location: ProjectLocation, files: FileReader): Promise<Project> {
+  const { root, lockfile } = location;
+  const settings = await settingsOf(root, files);
+  const manifests = await Promise.all(location.manifests.map((path) => readManifest(path, files)));
+  const [own] = manifests;
+  if (own === undefined) throw new ManifestError(root, "has no package.json");
+
+  const foreign = await whyForeign(location, own, files);
+  const lock =
+    lockfile !== undefined && foreign === undefined
+      ? await readLock(lockfile, manifests, root, files)
+      : undefined;
+  const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
+  const shared = { settings, own, local, foreign, lock };
+  return {
+    ecosystem: "npm",
+    root,
+    manifests: manifests.map((manifest) => toManifest(manifest, shared)),
+    ...(lock === undefined || lockfile === undefined
+      ? {}
+      : { lockfile: { path: lockfile, graph: lock.graph } }),
+    files: [...location.manifests, ...(lockfile === undefined ? [] : [lockfile]), posix.join(root, ".npmrc")],
+    warnings: [
+      ...(foreign === undefined ? [] : [foreign.detail]),
+      ...(lock === undefined ? [] : outOfStep(lock, manifests, root)),
+      ...[settings.registry, ...settings.scopes.values()].flatMap((address) => addressWarning(address)),
+    ],
+  };
+}
+
+async function readManifest(path: string, files: FileReader): Promise<PackageJson> {
+  const text = await files.read(path);
+  if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
+  return readPackageJson(path, text);
+}
+
+/** The settings beside a project's root manifest. */
+export async function settingsOf(root: string, files: FileReader): Promise<NpmSettings> {
+  return readNpmrc((await files.read(posix.join(root, ".npmrc"))) ?? "");
+}
+
+/** Why this project's lockfile could not be brought up to date, so that nothing may be proposed for it. */
+async function whyForeign(
+  location: ProjectLocation,
+  own: PackageJson,
+  files: FileReader,
+): Promise<Reason | undefined> {
+  const { lockfile, root } = location;
+  if (lockfile !== undefined && !isNpmLockfile(lockfile)) {
+    return {
+      code: "unsupported-lockfile",
+      detail: `${lockfile} cannot be brought up to date yet: only npm's lockfiles can`,
+    };
+  }
+  const manager = own.packageManager?.split("@")[0];
+  if (manager !== undefined && manager !== "npm" && lockfile === undefined) {
+    return {
+      code: "unsupported-lockfile",
+      detail: `the project is managed by ${own.packageManager}: only npm is supported yet`,
+    };
+  }
+  for (const name of [".npm-extension.mjs", ".npm-extension.cjs"]) {
+    const path = posix.join(root, name);
+    if (lockfile !== undefined && (await files.read(path)) !== undefined) {
+      return {
+        code: "runs-code",
+        detail: `${path} changes what npm installs, and no code of a repository is run`,
+      };
+    }
+  }
+  return undefined;
+}
+
+async function readLock(
+  path: string,
+  manifests: readonly PackageJson[],
+  root: string,
+  files: FileReader,
+): Promise<PackageLock> {
+  const text = await files.read(path);
+  if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
+  return readPackageLock(
+    path,
+    text,
+    manifests.map((manifest) => ({
+      folder: relativeTo(root, folderOf(manifest.path)) ?? "",
+      manifest: manifest.path,
+      requires: Object.fromEntries(manifest.requirements.map(({ name, requirement }) => [name, requirement])),
+    })),
+  );
+}
+
+interface Shared {
+  readonly settings: NpmSettings;
+  readonly own: PackageJson;
+  readonly local: ReadonlySet<string>;
+  readonly foreign: Reason | undefined;
+  readonly lock: PackageLock | undefined;
+}
+
+function toManifest(manifest: PackageJson, shared: Shared): Manifest {
+  const engines = { ...shared.own.engines, ...manifest.engines };
+  const installed = shared.lock === undefined ? undefined : installedAt(shared.lock.graph, manifest.path);
+  return {
+    path: manifest.path,
+    ...(Object.keys(engines).length === 0 ? {} : { engines }),
+    dependencies: manifest.requirements.map(({ section: _section, ...requirement }) =>
+      toDependency(requirement, shared, installed),
+    ),
+  };
+}
+
+/** What each name resolves to from a manifest. */
+function installedAt(graph: LockGraph, manifest: string): ReadonlyMap<string, LockedPackage> {
+  const byId = new Map(graph.packages.map((locked) => [locked.id, locked]));
+  const own = graph.packages.find((locked) => locked.manifest === manifest);
+  const found = (own?.dependencies ?? []).flatMap((id) => byId.get(id) ?? []);
+  return new Map(found.map((locked) => [locked.name, locked]));
+}
+
+function toDependency(
+  requirement: Omit<Dependency, "version">,
+  { settings, own, local, foreign }: Shared,
+  installed: ReadonlyMap<string, LockedPackage> | undefined,
+): Dependency {
+  const { name } = requirement;
+  const registry = registryFor(name, settings);
+  const locked = installed?.get(name);
+  const isLocal =
+    locked === undefined ? installed === undefined && local.has(name) : locked.manifest !== undefined;
+  const held =
+    requirement.held ??
+    (isLocal ? { code: "local", detail: "it is a package of this workspace" } : undefined) ??
+    foreign ??
+    overridden(requirement, own) ??
+    addressReason(registry);
+  const version = locked?.version || lowestOf(requirement);
+  return {
+    ...requirement,
+    ...(registry === undefined ? {} : { registry }),
+    ...(version === undefined ? {} : { version }),
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
+function lowestOf({ requirement, held }: Pick<Dependency, "requirement" | "held">): string | undefined {
+  if (held !== undefined) return undefined;
+  const range = semver.validRange(requirement, { loose: true });
+  // `*` and the empty range say nothing of what is in use.
+  return range === null || range === "*" ? undefined : (semver.minVersion(range)?.version ?? undefined);
+}
+
+/** npm refuses a direct dependency whose name an override decides otherwise. */
+function overridden(
+  { name, requirement }: Pick<Dependency, "name" | "requirement">,
+  own: PackageJson,
+): Reason | undefined {
+  const rules = [...own.overrides].filter(([key]) => key === name || key.startsWith(`${name}@`));
+  const conflict = rules.find(([, rule]) => rule !== undefined && rule !== `$${name}`);
+  if (conflict === undefined) return undefined;
+  return {
+    code: "override",
+    detail: `"overrides" in ${own.path} decides its version: ${JSON.stringify(conflict[1])}, beside ${JSON.stringify(requirement)} here`,
+  };
+}
+
+function addressReason(registry: string | undefined): Reason | undefined {
+  const [warning] = addressWarning(registry);
+  return warning === undefined ? undefined : { code: "registry", detail: warning };
+}
+
+function addressWarning(address: string | undefined): string[] {
+  if (address === undefined) return [];
+  if (address.includes("${")) {
+    return [
+      `.npmrc names the registry ${address}: variables are not replaced, for the file could ask for any secret`,
+    ];
+  }
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    return [`.npmrc names the registry ${address}, which is no web address`];
+  }
+  return [];
+}
+
+/** What the lockfile was made for, where the manifests now say something else. */
+function outOfStep(lock: PackageLock, manifests: readonly PackageJson[], root: string): string[] {
+  if (lock.version === 1) return [];
+  return manifests.flatMap(({ path, requirements }) => {
+    const believed = lock.believed.get(relativeTo(root, folderOf(path)) ?? "");
+    if (believed === undefined)
+      return [`the lockfile does not know ${path}: run \`npm install\` and commit what it writes`];
+    const written = Object.fromEntries(requirements.map(({ name, requirement }) => [name, requirement]));
+    const different = requirements.filter(({ name }) => believed[name] !== written[name]);
+    const [first] = different;
+    if (first === undefined) return [];
+    const more = different.length > 1 ? ` and ${different.length - 1} more` : "";
+    const was = believed[first.name];
+    return [
+      `the lockfile is out of step with ${path}: ${first.name} is ${JSON.stringify(written[first.name])} there and ` +
+        `${was === undefined ? "missing" : JSON.stringify(was)} in the lockfile${more}. Run \`npm install\` and commit what it writes`,
+    ];
+  });
+}

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import Arborist from "@npmcli/arborist";
+
+/**
+ * Brings an npm lockfile up to date. Heavy: it is the program of a process of its own, called through `Tools`.
+ * Nothing is installed and no script is run; only the files given are there.
+ */
+export interface RelockInput {
+  /** Relative to the project's root: the manifests as they will be, and the lockfile as it is. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The same manifests with each updated requirement replaced by the exact version that was chosen. */
+  readonly exact: Readonly<Record<string, string>>;
+  readonly lockfile: string;
+  readonly lockfileVersion: 1 | 2 | 3;
+  readonly registry: string;
+  /** Flat npm settings: registries of scopes and credentials. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly legacyPeerDeps: boolean;
+  readonly omitAddresses: boolean;
+  /** ISO 8601: no release published later is chosen. */
+  readonly before?: string;
+  readonly cache?: string;
+}
+
+export interface RelockOutput {
+  readonly lockfile: string;
+}
+
+// One answer of the registry serves every call of this process.
+let packuments: Map<string, unknown> = new Map();
+let packumentsFor = "";
+
+export async function main(input: RelockInput): Promise<RelockOutput> {
+  const path = await mkdtemp(join(tmpdir(), "relock-"));
+  const identity = JSON.stringify([input.registry, input.settings, input.before]);
+  if (identity !== packumentsFor) {
+    packuments = new Map();
+    packumentsFor = identity;
+  }
+  try {
+    await write(path, { ...input.files, ...input.exact });
+    // First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow; then
+    // with the ranges, which those versions satisfy: only the ranges themselves change.
+    await relock(path, input);
+    await write(path, withoutLockfile(input));
+    await relock(path, input);
+    return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function relock(path: string, input: RelockInput): Promise<void> {
+  const options = {
+    ...input.settings,
+    path,
+    registry: input.registry,
+    cache: input.cache ?? join(path, ".cache"),
+    packumentCache: packuments,
+    packageLockOnly: true,
+    ignoreScripts: true,
+    audit: false,
+    fund: false,
+    progress: false,
+    legacyPeerDeps: input.legacyPeerDeps,
+    lockfileVersion: input.lockfileVersion,
+    omitLockfileRegistryResolved: input.omitAddresses,
+    replaceRegistryHost: "never",
+    before: input.before === undefined ? null : new Date(input.before),
+    fetchRetries: 2,
+  };
+  const arborist = new Arborist(options);
+  await arborist.buildIdealTree(options);
+  await arborist.reify({ ...options, save: true });
+}
+
+function withoutLockfile(input: RelockInput): Record<string, string> {
+  return Object.fromEntries(Object.entries(input.files).filter(([path]) => path !== input.lockfile));
+}
+
+async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    const target = join(root, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+}
