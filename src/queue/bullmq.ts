@@ -1,0 +1,293 @@
+import { randomUUID } from "node:crypto";
+import type { Job as Stored } from "bullmq";
+import { DelayedError, Queue as Bull, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { z } from "zod";
+import { RateLimitError } from "../domain/errors.ts";
+import type { Job } from "./jobs.ts";
+import { fold, keyOf, scanJob, urgencyOf } from "./jobs.ts";
+import type {
+  Enqueued,
+  FailedJob,
+  Handler,
+  Outcome,
+  Policy,
+  Processing,
+  ProcessOptions,
+  Queue,
+  Run,
+} from "./queue.ts";
+import { backoffAfter, defaultPolicy, endsWithin, waitUntil } from "./queue.ts";
+
+export interface BullmqOptions {
+  /** Such as `redis://127.0.0.1:6379/0` or `rediss://user:secret@host`. */
+  readonly url: string;
+  /** Before every key, so that several installations can share a Redis. */
+  readonly prefix?: string;
+  readonly policy?: Partial<Policy>;
+  /** How long a worker that was killed keeps its job, in milliseconds; renewed at half of it while the worker lives. */
+  readonly lockDuration?: number;
+  /** How often the workers look for such jobs, in milliseconds. */
+  readonly stalledInterval?: number;
+  /** How often a job may lose its worker before it counts as failed: one that crashes every worker must not go on for ever. */
+  readonly maxStalled?: number;
+  /** Told of lost connections; they are made again by themselves. */
+  readonly trouble?: (error: Error) => void;
+}
+
+/** What is stored with a job in Redis. */
+const envelope = z.object({
+  job: scanJob,
+  /** The most urgent of the requests that came while it ran: the job that follows it will have this one. */
+  next: scanJob.optional(),
+  /** Milliseconds since 1970: a rate limit is over then. */
+  notBefore: z.number().optional(),
+});
+
+const queueName = "scan";
+
+/**
+ * The queue in Redis, for any number of servers and workers.
+ *
+ * BullMQ's deduplication with `keepLastIfActive` gives one running and one waiting job for each repository, atomically.
+ * It keeps the last request, not the most urgent, and drops one that comes while a failed job waits for its next
+ * attempt; `enqueue` makes up for both. See docs/decisions/0010-queue.md.
+ */
+export function bullmqQueue(options: BullmqOptions): Queue {
+  const policy = { ...defaultPolicy, ...options.policy };
+  const prefix = options.prefix ?? "steeplejack";
+  const trouble = options.trouble ?? (() => {});
+  // A server that cannot reach Redis must say so within GitHub's ten seconds; a worker waits for as long as it takes.
+  const connection = connect(options.url, 10, trouble);
+  const bull = new Bull<unknown>(queueName, { connection, prefix, skipVersionCheck: true });
+  bull.on("error", trouble);
+
+  const add = (job: Job, delay: number, replace: boolean, id: string): Promise<Stored<unknown>> =>
+    bull.add(
+      "scan",
+      { job },
+      {
+        jobId: id,
+        delay,
+        priority: urgencyOf(job.reason),
+        attempts: policy.attempts,
+        backoff: { type: "custom" },
+        removeOnComplete: { count: 100, age: 86_400 },
+        removeOnFail: { count: policy.keepFailed, age: 30 * 86_400 },
+        deduplication: { id: keyOf(job), keepLastIfActive: true, replace },
+      },
+    );
+
+  /**
+   * Adds, looks at what became of it, and adds again where the job that was there began or ended in between: asking
+   * twice costs a scan that finds nothing new, asking too little loses an event.
+   */
+  const enqueue = async (job: Job, delay: number): Promise<Enqueued> => {
+    for (let round = 0; round < 10; round++) {
+      const before = await currentOf(bull, job);
+      const runs = before?.state === "active";
+      const wanted = runs && before.next !== undefined ? fold(before.next, job) : job;
+      const wait = runs ? 0 : delay;
+      const replace = before !== undefined && givesWay(before, wanted, Date.now() + wait);
+      const id = `scan-${randomUUID()}`;
+      const added = await add(wanted, wait, replace, id);
+      if (added.id === id) return replace ? "folded" : "added";
+
+      const after = await inspect(bull, added.id);
+      if (after === undefined) return "folded"; // it has ended, and what was kept for afterwards waits
+      if (after.state === "active") {
+        if (!runs || before.stored.id !== added.id) continue; // it began just now: asked again, the request is kept for certain
+        await raise(after, { next: wanted });
+        return "follows";
+      }
+      if (givesWay(after, wanted, Date.now() + wait)) continue;
+      if (after.job !== undefined && fold(after.job, wanted) === after.job) return "folded";
+      await raise(after, { job: wanted });
+      if ((await after.stored.getState()) !== "active") return "folded";
+    }
+    throw new Error(`the job of ${keyOf(job)} changes too quickly to join it`);
+  };
+
+  const failed = async (limit: number): Promise<readonly FailedJob[]> => {
+    const stored = await bull.getFailed(0, limit - 1);
+    return stored.map((one) => {
+      const { job } = envelope.safeParse(one.data).data ?? {};
+      return {
+        id: one.id ?? "",
+        ...(job === undefined ? {} : { job }),
+        reason: one.failedReason,
+        attempts: one.attemptsMade,
+        failedAt: new Date(one.finishedOn ?? one.timestamp),
+      };
+    });
+  };
+
+  const failedJob = async (id: string): Promise<Stored<unknown> | undefined> => {
+    const stored = await bull.getJob(id);
+    return stored !== undefined && (await stored.isFailed()) ? stored : undefined;
+  };
+
+  return {
+    enqueue: (job, { delay = 0 } = {}) => within(8_000, enqueue(job, delay)),
+    process: (handler, processOptions) => work(handler, processOptions, { ...options, prefix }, policy),
+    counts: async () => {
+      const counts = await bull.getJobCounts("wait", "prioritized", "delayed", "active", "failed");
+      const of = (state: string) => counts[state] ?? 0;
+      return {
+        waiting: of("wait") + of("prioritized"),
+        delayed: of("delayed"),
+        running: of("active"),
+        failed: of("failed"),
+      };
+    },
+    failed: (limit = 100) => failed(limit),
+    retry: async (id) => {
+      const stored = await failedJob(id);
+      const { job } = envelope.safeParse(stored?.data).data ?? {};
+      if (stored === undefined || job === undefined) return false;
+      await enqueue(job, 0);
+      await stored.remove();
+      return true;
+    },
+    discard: async (id) => {
+      const stored = await failedJob(id);
+      await stored?.remove();
+      return stored !== undefined;
+    },
+    check: async () => {
+      await within(2_000, connection.ping());
+    },
+    close: async () => {
+      await bull.close();
+      connection.disconnect();
+    },
+  };
+}
+
+/** The job of a repository that waits or runs, as it is at one moment. */
+interface Current extends Partial<z.infer<typeof envelope>> {
+  readonly stored: Stored<unknown>;
+  readonly state: string;
+}
+
+async function currentOf(bull: Bull<unknown>, job: Job): Promise<Current | undefined> {
+  return inspect(bull, (await bull.getDeduplicationJobId(keyOf(job))) ?? undefined);
+}
+
+async function inspect(bull: Bull<unknown>, id: string | undefined): Promise<Current | undefined> {
+  const stored = id === undefined ? undefined : await bull.getJob(id);
+  if (stored === undefined) return undefined;
+  return { ...envelope.safeParse(stored.data).data, stored, state: await stored.getState() };
+}
+
+/** Whether a job that waits for its time gives way to a new one: to what is urgent or due sooner, but never during a rate limit. */
+function givesWay({ stored, state, notBefore = 0 }: Current, job: Job, due: number): boolean {
+  if (state !== "delayed" || notBefore > Date.now()) return false;
+  if (urgencyOf(job.reason) === 1) return true;
+  return stored.attemptsMade === 0 && due < stored.timestamp + stored.delay;
+}
+
+/** Writes a request into the job that is there, and moves that forward. */
+async function raise(
+  { stored, state: _state, ...was }: Current,
+  change: { job: Job } | { next: Job },
+): Promise<void> {
+  await stored.updateData({ ...was, ...change });
+  const wanted = "job" in change ? change.job : change.next;
+  if (was.job === undefined || urgencyOf(wanted.reason) < urgencyOf(was.job.reason))
+    await stored.changePriority({ priority: urgencyOf(wanted.reason) });
+}
+
+function work(
+  handler: Handler,
+  { concurrency, observer }: ProcessOptions,
+  options: BullmqOptions & { prefix: string },
+  policy: Policy,
+): Processing {
+  const trouble = observer?.trouble ?? options.trouble ?? (() => {});
+  const connection = connect(options.url, null, trouble);
+  const bull = new Bull<unknown>(queueName, { connection, prefix: options.prefix, skipVersionCheck: true });
+  bull.on("error", trouble);
+  const running = new Map<string, AbortController>();
+  let stopping = false;
+
+  const attempt = async (stored: Stored<unknown>, token: string | undefined): Promise<void> => {
+    const parsed = envelope.safeParse(stored.data);
+    if (!parsed.success)
+      throw new UnrecoverableError(
+        `what is stored is no job of this version: ${z.prettifyError(parsed.error)}`,
+      );
+    const job = parsed.data.next === undefined ? parsed.data.job : fold(parsed.data.job, parsed.data.next);
+    const abort = new AbortController();
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(policy.timeout)]);
+    const run: Run = { id: stored.id ?? "", attempt: stored.attemptsMade + 1, signal };
+    const tell = (outcome: Outcome) => observer?.ended?.(job, run, outcome);
+    running.set(run.id, abort);
+    try {
+      await handler(job, run);
+      tell({ kind: "done" });
+    } catch (error) {
+      if (stopping && abort.signal.aborted) {
+        await stored.moveToWait(token);
+        tell({ kind: "given back" });
+        throw new WaitingError();
+      }
+      if (error instanceof RateLimitError) {
+        const until = Date.now() + waitUntil(error.retryAt, Date.now(), policy);
+        const { job: asked = job, next } = (await inspect(bull, stored.id)) ?? {};
+        await stored.updateData({ job: asked, next, notBefore: until });
+        await stored.moveToDelayed(until, token);
+        tell({ kind: "delayed", until: new Date(until) });
+        throw new DelayedError();
+      }
+      tell({ kind: run.attempt < policy.attempts ? "retried" : "failed", error });
+      throw error;
+    } finally {
+      running.delete(run.id);
+    }
+  };
+
+  const worker = new Worker<unknown>(queueName, attempt, {
+    connection,
+    prefix: options.prefix,
+    concurrency,
+    skipVersionCheck: true,
+    lockDuration: options.lockDuration ?? 30_000,
+    stalledInterval: options.stalledInterval ?? 15_000,
+    maxStalledCount: options.maxStalled ?? 2,
+    runRetryDelay: 1_000,
+    settings: { backoffStrategy: (attempts) => backoffAfter(attempts, policy) },
+  });
+  worker.on("error", trouble);
+  // Another worker may have the job by now: two must not go on with one repository.
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) running.get(id)?.abort(new Error("another worker took the job over"));
+  });
+
+  return {
+    stop: async (grace) => {
+      stopping = true;
+      const closed = worker.close();
+      if (!(await endsWithin(closed, grace))) {
+        for (const abort of running.values()) abort.abort(new Error("the worker is being stopped"));
+        await endsWithin(closed, policy.patience);
+      }
+      connection.disconnect();
+    },
+  };
+}
+
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  if (!(await endsWithin(answer, milliseconds))) throw new Error("Redis does not answer");
+  return answer;
+}
+
+/** A connection that is made again whenever it is lost. With `tries`, a command fails after so many lost connections. */
+function connect(url: string, tries: number | null, trouble: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: tries,
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
+  redis.on("error", trouble);
+  return redis;
+}

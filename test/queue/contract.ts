@@ -1,0 +1,363 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { RateLimitError } from "../../src/domain/errors.ts";
+import type { Counts, Observer, Outcome, Policy, Processing, Queue } from "../../src/queue/queue.ts";
+import { byHand, scan } from "./builders.ts";
+
+/** Quick enough for a test, and without chance. */
+export const quick: Partial<Policy> = {
+  attempts: 3,
+  backoff: 50,
+  spread: 0,
+  patience: 500,
+  keepFailed: 3,
+  random: () => 0,
+};
+
+/** What every queue promises. `open` gives an empty queue each time. */
+export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>): void {
+  let queue: Queue;
+  let workers: Processing[] = [];
+
+  const reopen = async (policy: Partial<Policy>) => {
+    await queue.close();
+    queue = await open({ ...quick, ...policy });
+  };
+  const work = (hand: ReturnType<typeof byHand>, concurrency = 1, observer: Observer = {}) => {
+    const worker = queue.process(hand.handler, { concurrency, observer });
+    workers.push(worker);
+    return worker;
+  };
+  const holds = async (counts: Partial<Counts>) => {
+    await expect.poll(() => queue.counts(), { timeout: 10_000, interval: 10 }).toMatchObject(counts);
+  };
+  const idle = () => holds({ waiting: 0, delayed: 0, running: 0 });
+
+  beforeEach(async () => {
+    queue = await open(quick);
+  });
+  afterEach(async () => {
+    await Promise.all(workers.map((worker) => worker.stop(0)));
+    workers = [];
+    await queue.close();
+  });
+
+  it("runs a job once, with what was asked", async () => {
+    const hand = byHand();
+    work(hand);
+    const job = { ...scan("web"), delivery: "72d3162e-cc78-11e3-81ab-4c9367dc0958" };
+
+    expect(await queue.enqueue(job)).toBe("added");
+
+    const attempt = await hand.next();
+    expect(attempt.job).toEqual(job);
+    expect(attempt.run.attempt).toBe(1);
+    await holds({ running: 1 });
+    attempt.finish();
+    await idle();
+    expect(hand.begun).toBe(1);
+  });
+
+  it("makes one job of the same scan asked for twice while it waits", async () => {
+    expect(await queue.enqueue(scan("web"))).toBe("added");
+    expect(await queue.enqueue(scan("web"))).toBe("folded");
+    expect(await queue.enqueue({ ...scan("web"), repository: { owner: "Acme", name: "WEB" } })).toBe(
+      "folded",
+    );
+    expect(await queue.enqueue(scan("api"))).toBe("added");
+
+    await holds({ waiting: 2 });
+  });
+
+  it("runs once more, afterwards, what was asked for while it ran", async () => {
+    const hand = byHand();
+    work(hand, 4);
+    await queue.enqueue(scan("web"));
+    const first = await hand.next();
+
+    expect(await queue.enqueue(scan("web"))).toBe("follows");
+    expect(await queue.enqueue(scan("web"))).toBe("follows");
+    expect(hand.begun).toBe(1);
+    first.finish();
+
+    (await hand.next()).finish();
+    await idle();
+    expect(hand.begun).toBe(2);
+  });
+
+  it("keeps the most urgent of the requests that came during a run", async () => {
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web", "schedule"));
+    const first = await hand.next();
+    await queue.enqueue(scan("web", "push"));
+    await queue.enqueue(scan("web", "schedule"));
+    await queue.enqueue(scan("api", "installation"));
+    first.finish();
+
+    const second = await hand.next();
+    expect(second.job).toEqual(scan("web", "push"));
+    second.finish();
+    (await hand.next()).finish();
+    await idle();
+  });
+
+  it("does not lose a request that came during a run that then fails", async () => {
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web"));
+    const first = await hand.next();
+    await queue.enqueue(scan("web", "comment"));
+    first.finish(new Error("the registry did not answer"));
+
+    const retried = await hand.next();
+    expect(retried.run.attempt).toBe(2);
+    retried.finish();
+    const followed = await hand.next();
+    expect(followed.run.attempt).toBe(1);
+    expect(followed.job.reason).toBe("comment");
+    followed.finish();
+    await idle();
+  });
+
+  it("does not lose a request that came during the last attempt of a run that fails for good", async () => {
+    await reopen({ attempts: 1 });
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web"));
+    const first = await hand.next();
+    await queue.enqueue(scan("web"));
+    first.finish(new Error("no"));
+
+    (await hand.next()).finish();
+    await idle();
+    expect(await queue.failed()).toHaveLength(1);
+  });
+
+  it("starts at once, with all its attempts, what is asked for urgently while a retry waits", async () => {
+    await reopen({ backoff: 3_600_000, longestBackoff: 3_600_000 });
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web"));
+    (await hand.next()).finish(new Error("the registry did not answer"));
+    await holds({ delayed: 1 });
+
+    expect(await queue.enqueue(scan("web", "schedule"))).toBe("folded");
+    await holds({ delayed: 1, waiting: 0 });
+    expect(await queue.enqueue(scan("web", "push"))).toBe("folded");
+
+    const second = await hand.next();
+    expect(second.run.attempt).toBe(1);
+    second.finish();
+    await idle();
+  });
+
+  it("never runs two jobs of one repository at once, and different ones side by side", async () => {
+    const active = new Map<string, number>();
+    let together = 0;
+    let most = 0;
+    const handler = async (job: { repository: { name: string } }) => {
+      const { name } = job.repository;
+      active.set(name, (active.get(name) ?? 0) + 1);
+      most = Math.max(most, active.get(name) ?? 0);
+      together = Math.max(together, [...active.values()].filter((n) => n > 0).length);
+      await new Promise((resolve) => setImmediate(resolve));
+      active.set(name, (active.get(name) ?? 0) - 1);
+    };
+    workers.push(queue.process(handler, { concurrency: 4 }), queue.process(handler, { concurrency: 4 }));
+
+    const names = ["a", "b", "c"];
+    for (let round = 0; round < 20; round++)
+      await Promise.all(
+        names.map((name) => queue.enqueue(scan(name, round % 2 === 0 ? "push" : "schedule"))),
+      );
+
+    await idle();
+    expect(most).toBe(1);
+    expect(together).toBeGreaterThan(1);
+  });
+
+  it("takes what is urgent first, and of equals the one that came first", async () => {
+    await queue.enqueue(scan("nightly", "schedule"));
+    await queue.enqueue(scan("new", "installation"));
+    await queue.enqueue(scan("first", "push"));
+    await queue.enqueue(scan("second", "manual"));
+
+    expect(await order(4)).toEqual(["first", "second", "new", "nightly"]);
+  });
+
+  it("raises a scheduled job that is asked for urgently, and never lowers one", async () => {
+    await queue.enqueue(scan("other", "schedule"));
+    await queue.enqueue(scan("web", "schedule"));
+    await queue.enqueue(scan("api", "push"));
+    expect(await queue.enqueue(scan("web", "push"))).toBe("folded");
+    expect(await queue.enqueue(scan("api", "schedule"))).toBe("folded");
+
+    expect(await order(3)).toEqual(["api", "web", "other"]);
+  });
+
+  it("holds a delayed job back until its time, and an urgent request does not wait for it", async () => {
+    await queue.enqueue(scan("later", "schedule"), { delay: 3_600_000 });
+    await queue.enqueue(scan("soon", "schedule"), { delay: 40 });
+    const hand = byHand();
+    work(hand);
+
+    const soon = await hand.next();
+    expect(soon.job.repository.name).toBe("soon");
+    soon.finish();
+    await holds({ waiting: 0, running: 0, delayed: 1 });
+
+    expect(await queue.enqueue(scan("later", "push"))).toBe("folded");
+    const later = await hand.next();
+    expect(later.job).toEqual(scan("later", "push"));
+    later.finish();
+    await idle();
+  });
+
+  it("brings a delayed job forward when it is asked for sooner, and not when later", async () => {
+    await queue.enqueue(scan("web", "schedule"), { delay: 60_000 });
+    expect(await queue.enqueue(scan("web", "schedule"), { delay: 3_600_000 })).toBe("folded");
+    await holds({ delayed: 1, waiting: 0 });
+    expect(await queue.enqueue(scan("web", "schedule"))).toBe("folded");
+    await holds({ delayed: 0, waiting: 1 });
+  });
+
+  it("tries a failing job again, then keeps it as failed, and runs it once more when an operator asks", async () => {
+    const ended: string[] = [];
+    const hand = byHand();
+    work(hand, 1, { ended: (_job, run, outcome) => ended.push(`${run.attempt} ${outcome.kind}`) });
+    await queue.enqueue(scan("web"));
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const run = await hand.next();
+      expect(run.run.attempt).toBe(attempt);
+      run.finish(new Error(`attempt ${attempt} did not work`));
+    }
+    await holds({ waiting: 0, delayed: 0, running: 0, failed: 1 });
+    expect(ended).toEqual(["1 retried", "2 retried", "3 failed"]);
+
+    const [failed] = await queue.failed();
+    expect(failed).toMatchObject({ job: scan("web"), reason: "attempt 3 did not work", attempts: 3 });
+
+    expect(await queue.retry(failed?.id ?? "")).toBe(true);
+    const again = await hand.next();
+    expect(again.run.attempt).toBe(1);
+    again.finish();
+    await holds({ waiting: 0, delayed: 0, running: 0, failed: 0 });
+    expect(await queue.retry(failed?.id ?? "")).toBe(false);
+  });
+
+  it("keeps only so many failed jobs, newest first, and forgets those that it is told to", async () => {
+    await reopen({ attempts: 1 });
+    const hand = byHand();
+    work(hand);
+    for (const name of ["a", "b", "c", "d"]) {
+      await queue.enqueue(scan(name));
+      (await hand.next()).finish(new Error(name));
+      await idle();
+    }
+
+    const failed = await queue.failed();
+    expect(failed.map(({ reason }) => reason)).toEqual(["d", "c", "b"]);
+    expect(await queue.discard(failed[0]?.id ?? "")).toBe(true);
+    expect((await queue.failed()).map(({ reason }) => reason)).toEqual(["c", "b"]);
+  });
+
+  it("puts a job off until a rate limit is over, at no cost of attempts", async () => {
+    const hand = byHand();
+    const outcomes: Outcome[] = [];
+    work(hand, 1, { ended: (_job, _run, outcome) => outcomes.push(outcome) });
+    await queue.enqueue(scan("web"));
+    const retryAt = new Date(Date.now() + 150);
+    (await hand.next()).finish(new RateLimitError("secondary rate limit", retryAt));
+
+    const second = await hand.next();
+    expect(Date.now()).toBeGreaterThanOrEqual(retryAt.getTime());
+    expect(second.run.attempt).toBe(1);
+    second.finish();
+    await idle();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["delayed", "done"]);
+  });
+
+  it("lets even an urgent request wait for the end of a rate limit", async () => {
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web", "schedule"));
+    (await hand.next()).finish(new RateLimitError("rate limit", new Date(Date.now() + 400)));
+    await holds({ delayed: 1 });
+
+    expect(await queue.enqueue(scan("web", "push"))).toBe("folded");
+    await holds({ delayed: 1, waiting: 0 });
+
+    const second = await hand.next();
+    expect(second.job.reason).toBe("push");
+    second.finish();
+    await idle();
+    expect(hand.begun).toBe(2);
+  });
+
+  it("finishes the running job when it is stopped, and takes no other", async () => {
+    const hand = byHand();
+    const worker = work(hand);
+    await queue.enqueue(scan("web"));
+    await queue.enqueue(scan("api"));
+    const running = await hand.next();
+
+    const stopped = worker.stop(10_000);
+    expect(running.run.signal.aborted).toBe(false);
+    running.finish();
+    await stopped;
+
+    expect(hand.begun).toBe(1);
+    await holds({ waiting: 1, running: 0, failed: 0 });
+  });
+
+  it("gives the running job back when it does not end in time, at no cost of attempts", async () => {
+    const hand = byHand();
+    const outcomes: string[] = [];
+    const worker = work(hand, 1, { ended: (_job, _run, outcome) => outcomes.push(outcome.kind) });
+    await queue.enqueue(scan("web"));
+    const given = await hand.next();
+
+    await worker.stop(20);
+    expect(given.run.signal.aborted).toBe(true);
+    expect(outcomes).toEqual(["given back"]);
+    await holds({ waiting: 1, running: 0 });
+
+    const other = byHand();
+    work(other);
+    const taken = await other.next();
+    expect(taken.run).toMatchObject({ id: given.run.id, attempt: 1 });
+    taken.finish();
+    await idle();
+  });
+
+  it("tells a job that takes too long, and counts it as a failed attempt", async () => {
+    await reopen({ timeout: 50 });
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(scan("web"));
+    const slow = await hand.next();
+
+    const second = await hand.next();
+    expect(slow.run.signal.aborted).toBe(true);
+    expect(second.run.attempt).toBe(2);
+    second.finish();
+    await idle();
+  });
+
+  it("can be reached", async () => {
+    await expect(queue.check()).resolves.toBeUndefined();
+  });
+
+  async function order(count: number): Promise<readonly string[]> {
+    const hand = byHand();
+    work(hand);
+    const names: string[] = [];
+    while (names.length < count) {
+      const attempt = await hand.next();
+      names.push(attempt.job.repository.name);
+      attempt.finish();
+    }
+    await idle();
+    return names;
+  }
+}
