@@ -38,7 +38,7 @@ export interface HttpStatistics {
   bytes: number;
 }
 
-const attempts = 4;
+const attempts = 3;
 const perOrigin = 64;
 const headersTimeout = 30_000;
 const bodyTimeout = 60_000;
@@ -57,7 +57,7 @@ interface Stored {
 
 /**
  * Fetches over HTTP/2 where the server has it, else over at most 64 connections to one host. The same question that is
- * already under way is not asked again; failures that may pass (network, 408, 429, 5xx) are tried four times.
+ * already under way is not asked again; failures that may pass (network, 408, 429, 5xx) are tried three times.
  */
 export function createHttpClient(
   options: HttpOptions,
@@ -83,7 +83,7 @@ export function createHttpClient(
   const gates = new Map<string, Gate>();
 
   async function get<T>(url: string, request: HttpRequest<T>): Promise<T | undefined> {
-    const key = `${request.cacheAs ?? ""} ${request.accept ?? ""} ${url}`;
+    const key = `${request.cacheAs ?? ""} ${request.revision ?? ""} ${request.accept ?? ""} ${url}`;
     const running = underWay.get(key);
     if (running !== undefined && request.cacheAs !== undefined) return (await running) as T | undefined;
     const answer =

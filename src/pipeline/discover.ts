@@ -1,0 +1,53 @@
+import { messageOf } from "../domain/errors.ts";
+import type { FileReader } from "../domain/ports.ts";
+import type { Problem, Project } from "../domain/types.ts";
+import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+
+/** Finds and reads every project of the repository. What cannot be read becomes a problem. */
+export async function discover(
+  ecosystems: readonly Ecosystem[],
+  files: FileReader,
+): Promise<{ projects: readonly Project[]; problems: readonly Problem[] }> {
+  const entries = await files.list();
+  const found = await Promise.all(
+    ecosystems.map(async (ecosystem) => {
+      const claimed = entries.filter(({ path }) => ecosystem.claims(path));
+      const links = claimed.filter(({ kind }) => kind === "link").map(({ path }) => linkProblem(path));
+      const paths = claimed.filter(({ kind }) => kind === "file").map(({ path }) => path);
+      const locations = await ecosystem.locate(paths, files);
+      const read = await Promise.all(
+        locations.map(async (location) => {
+          try {
+            return { project: await ecosystem.read(location, files) };
+          } catch (error) {
+            return {
+              problem: {
+                stage: "discover",
+                subject: location.manifests[0] ?? location.root,
+                message: messageOf(error),
+              } as const,
+            };
+          }
+        }),
+      );
+      return { read, links };
+    }),
+  );
+  const projects = found.flatMap(({ read }) => read.flatMap(({ project }) => project ?? []));
+  const failures = found.flatMap(({ read, links }) => [
+    ...links,
+    ...read.flatMap(({ problem }) => problem ?? []),
+  ]);
+  const warnings = projects.flatMap(({ warnings: told, manifests }) =>
+    told.map((message) => ({ stage: "discover", subject: manifests[0]?.path ?? "", message }) as const),
+  );
+  return { projects, problems: [...failures, ...warnings] };
+}
+
+function linkProblem(path: string): Problem {
+  return {
+    stage: "discover",
+    subject: path,
+    message: `${path} is a symbolic link, and links are not followed`,
+  };
+}

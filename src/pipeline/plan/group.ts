@@ -1,0 +1,85 @@
+import { dependencyTypeOf, type GroupRule, matchesPattern, type Policy } from "../../domain/policy.ts";
+import type { Update, UpdateGroup } from "../../domain/types.ts";
+
+/** Sorts updates into groups: by the configuration's rules, else small ones together and each major by itself. */
+export function group(updates: readonly Update[], policy: Policy): readonly UpdateGroup[] {
+  const placed = updates.map((update) => ({ update, place: placeOf(update, updates, policy) }));
+  const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
+    const { name, kind, single } = members[0]?.place ?? { name: key, kind: "version", single: false };
+    return { key, name, kind, single, updates: members.map(({ update }) => update).toSorted(byName) };
+  });
+  return groups.toSorted((a, b) => rank(a) - rank(b) || order(a.key, b.key));
+}
+
+type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single">;
+
+function placeOf(update: Update, all: readonly Update[], policy: Policy): Place {
+  const { project, dependency, size } = update;
+  const kind = update.fixes.length > 0 ? "security" : "version";
+  const where = project.root === "" ? "" : ` in ${project.root}`;
+  const at = (name: string, single: boolean): Place => ({
+    key: `${project.ecosystem}/${name}${where}`,
+    name: single ? dependency.name : name,
+    kind,
+    single,
+  });
+  const rule = ruleFor(update, policy.groups, kind);
+  if (rule !== undefined) return at(rule.name, false);
+  if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${dependency.name}`, true);
+  if (kind === "security") return at("security", false);
+  return at(isForDevelopment(update, all) ? "development" : "runtime", false);
+}
+
+/** A package that one manifest of a project uses at run time travels with the runtime group in all of them. */
+function isForDevelopment({ project, dependency }: Update, all: readonly Update[]): boolean {
+  return all
+    .filter((other) => other.project === project && other.dependency.name === dependency.name)
+    .every((other) => dependencyTypeOf(other.dependency.scope) === "development");
+}
+
+/** The rule whose pattern fits most closely; of equals, the first. */
+function ruleFor(
+  update: Update,
+  rules: readonly GroupRule[],
+  kind: UpdateGroup["kind"],
+): GroupRule | undefined {
+  const { name, scope } = update.dependency;
+  const fitting = rules
+    .filter((rule) => rule.appliesTo === kind)
+    .filter(
+      ({ dependencyType }) => dependencyType === undefined || dependencyType === dependencyTypeOf(scope),
+    )
+    .filter(({ excludePatterns }) => !excludePatterns.some((pattern) => matchesPattern(pattern, name)))
+    .map((rule) => ({ rule, fit: fitOf(rule.patterns, name) }))
+    .filter(({ fit }) => fit > 0);
+  const best = fitting.toSorted((a, b) => b.fit - a.fit)[0]?.rule;
+  // Judged after the choice, as the rival does: an update of another size leaves its group and joins no other.
+  return best !== undefined && (best.updateTypes.length === 0 || best.updateTypes.includes(update.size))
+    ? best
+    : undefined;
+}
+
+/** How closely a name is meant: its own name before no patterns at all, before wildcards by their length, before `*`. */
+function fitOf(patterns: readonly string[], name: string): number {
+  if (patterns.length === 0) return 500;
+  const fits = patterns
+    .filter((pattern) => matchesPattern(pattern, name))
+    .map((pattern) => {
+      if (!pattern.includes("*")) return 1_000;
+      if (pattern === "*") return 1;
+      return Math.max(2, 100 - 10 * (pattern.split("*").length - 1) + pattern.length);
+    });
+  return Math.max(0, ...fits);
+}
+
+function rank({ kind }: UpdateGroup): number {
+  return kind === "security" ? 0 : 1;
+}
+
+function byName(a: Update, b: Update): number {
+  return order(a.dependency.name, b.dependency.name) || order(a.manifest.path, b.manifest.path);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,236 @@
+import { affects } from "../../domain/advisory.ts";
+import type { Policy } from "../../domain/policy.ts";
+import type {
+  Advisory,
+  Candidate,
+  Decision,
+  Dependency,
+  Manifest,
+  Project,
+  Reason,
+  Update,
+  UpdateGroup,
+} from "../../domain/types.ts";
+import type { VersionScheme } from "../../versions/scheme.ts";
+import { type Advisories, advisoriesOn } from "../audit.ts";
+import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../resolve.ts";
+import { group } from "./group.ts";
+import { isIgnored, type Question, weigh } from "./weigh.ts";
+
+/** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
+export interface Findings {
+  readonly projects: readonly Project[];
+  readonly resolutions: Resolutions;
+  readonly advisories: Advisories;
+  /** By ecosystem. */
+  readonly schemes: ReadonlyMap<string, VersionScheme>;
+}
+
+export interface Plan {
+  /** Security first, then by key. */
+  readonly groups: readonly UpdateGroup[];
+  /** One for every dependency of every manifest, in their order. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Chooses which dependencies move, to what, and in whose company. Pure: the same findings make the same plan. */
+export function plan(findings: Findings, policy: Policy, now: Date): Plan {
+  const decisions = findings.projects.flatMap((project) =>
+    project.manifests.flatMap((manifest) =>
+      manifest.dependencies.map((dependency) =>
+        decide({ project, manifest, dependency }, findings, policy, now),
+      ),
+    ),
+  );
+  const updates = decisions.flatMap((decision) => (decision.outcome === "update" ? decision.updates : []));
+  return { groups: group(updates, policy), decisions };
+}
+
+interface Subject {
+  readonly project: Project;
+  readonly manifest: Manifest;
+  readonly dependency: Dependency;
+}
+
+function decide(subject: Subject, findings: Findings, policy: Policy, now: Date): Decision {
+  const { project, manifest, dependency } = subject;
+  const stays = (
+    outcome: "current" | "held" | "failed",
+    reason: Reason,
+    candidates: readonly Candidate[] = [],
+  ): Decision => ({
+    project,
+    manifest,
+    dependency,
+    outcome,
+    reason,
+    candidates,
+  });
+  const { name, version, requirement, held } = dependency;
+  if (held !== undefined) return stays("held", held);
+  const scheme = findings.schemes.get(project.ecosystem);
+  if (version === undefined || scheme === undefined || !isLookedUp(dependency)) {
+    return stays("current", {
+      code: "any-version",
+      detail: `\`${requirement}\` allows any version, and no lockfile says which is in use`,
+    });
+  }
+  const ignored = isIgnored(policy.ignore, name);
+  if (ignored !== undefined) return stays("held", ignored);
+
+  const resolution = findings.resolutions.get(packageKey(project.ecosystem, dependency));
+  if (resolution?.kind !== "known") return stays("failed", failure(name, resolution));
+
+  const advisories = advisoriesOn(findings.advisories, project.ecosystem, name);
+  const open = advisories.filter((advisory) => affects(advisory, version, scheme));
+  const question: Question = {
+    ...subject,
+    version,
+    scheme,
+    releases: resolution.releases,
+    advisories,
+    policy,
+    now,
+  };
+  const candidates = weigh(question);
+  const fix = open.length > 0 ? lowestFix(question) : undefined;
+  if (fix !== undefined) return taken(subject, [toUpdate(subject, scheme, version, fix, open)], candidates);
+
+  const chosen = choose(candidates, question);
+  if (chosen.length > 0) return taken(subject, chosen, candidates);
+  return stays(...whyNothing(question, candidates, open));
+}
+
+function taken(subject: Subject, updates: readonly Update[], candidates: readonly Candidate[]): Decision {
+  const versions = new Set(updates.map(({ release }) => release.version));
+  const { fixes = [], from = "" } = updates[0] ?? {};
+  const to = [...versions].join(" and ");
+  return {
+    ...subject,
+    outcome: "update",
+    updates,
+    candidates: candidates.map(({ version, rejected = { code: "not-needed", detail: `${to} was taken` } }) =>
+      versions.has(version) ? { version } : { version, rejected },
+    ),
+    reason:
+      fixes.length > 0
+        ? {
+            code: "fixes-advisory",
+            detail: `${to} is the lowest release that mends ${fixes.map(({ id }) => id).join(", ")}`,
+          }
+        : { code: "newer-release", detail: `${to} ${versions.size === 1 ? "is" : "are"} newer than ${from}` },
+  };
+}
+
+/**
+ * The newest release that may be taken; and where that is a major, the newest below it too, so that small updates do not
+ * wait for the big one.
+ */
+function choose(candidates: readonly Candidate[], question: Question): Update[] {
+  const { scheme, version, releases, dependency } = question;
+  const free = candidates
+    .filter(({ rejected }) => rejected === undefined)
+    .map((candidate) => candidate.version);
+  const newest = free[0];
+  if (newest === undefined) return [];
+  const small = free.find((candidate) => scheme.size(version, candidate) !== "major");
+  const picked = [...new Set([small, newest])].filter((candidate) => candidate !== undefined);
+  return picked.flatMap((candidate) => {
+    const release = releases.releases.find((known) => known.version === candidate);
+    if (release === undefined) return [];
+    const update = toUpdate(question, scheme, version, release, []);
+    const changesNothing =
+      update.requirement === dependency.requirement && question.project.lockfile === undefined;
+    const isPromise = dependency.scope === "peer" && update.requirement === dependency.requirement;
+    return changesNothing || isPromise ? [] : [update];
+  });
+}
+
+function toUpdate(
+  { project, manifest, dependency }: Subject,
+  scheme: VersionScheme,
+  from: string,
+  release: Update["release"],
+  open: readonly Advisory[],
+): Update {
+  return {
+    project,
+    manifest,
+    dependency,
+    from,
+    release,
+    requirement:
+      scheme.raise(dependency.requirement, release, strategyFor(dependency)) ?? dependency.requirement,
+    size: scheme.size(from, release.version),
+    fixes: open.filter((advisory) => !affects(advisory, release.version, scheme)),
+  };
+}
+
+/** What a package promises to work with is widened; what a project uses is raised. */
+export function strategyFor({ scope }: Dependency): "increase" | "widen" {
+  return scope === "peer" ? "widen" : "increase";
+}
+
+/** The lowest release above the one in use that no advisory touches. It does not cool. */
+function lowestFix(question: Question): Update["release"] | undefined {
+  const rejected = new Map(
+    weigh({ ...question, urgent: true }).map((candidate) => [candidate.version, candidate.rejected]),
+  );
+  return question.releases.releases.find(
+    ({ version }) => rejected.has(version) && rejected.get(version) === undefined,
+  );
+}
+
+function whyNothing(
+  { version, dependency, releases, scheme }: Question,
+  candidates: readonly Candidate[],
+  open: readonly Advisory[],
+): ["current" | "held", Reason, readonly Candidate[]] {
+  const [newest] = candidates;
+  if (open.length > 0) {
+    const ids = open.map(({ id }) => id).join(", ");
+    return [
+      "held",
+      {
+        code: "no-fix",
+        detail: `no release mends ${ids}${newest?.rejected ? `; ${newest.version}: ${newest.rejected.detail}` : ""}`,
+      },
+      candidates,
+    ];
+  }
+  if (newest === undefined) {
+    const known = releases.releases.some((release) => scheme.compare(release.version, version) === 0);
+    const detail = known ? `${version} is the newest release` : `no release is newer than ${version}`;
+    return ["current", { code: "newest", detail }, candidates];
+  }
+  if (newest.rejected === undefined) {
+    return [
+      "current",
+      { code: "in-range", detail: `\`${dependency.requirement}\` already allows ${newest.version}` },
+      candidates,
+    ];
+  }
+  // A prerelease or a release above `latest` is no reason to call a dependency held back.
+  const telling = candidates.find(
+    ({ rejected }) => rejected !== undefined && !unremarkable.has(rejected.code),
+  );
+  if (telling?.rejected === undefined) {
+    return [
+      "current",
+      { code: "newest", detail: `${version} is the newest release that is recommended` },
+      candidates,
+    ];
+  }
+  return [
+    "held",
+    { code: telling.rejected.code, detail: `${telling.version}: ${telling.rejected.detail}` },
+    candidates,
+  ];
+}
+
+const unremarkable = new Set(["prerelease", "above-recommended"]);
+
+function failure(name: string, resolution: Resolution | undefined): Reason {
+  if (resolution?.kind === "failed") return { code: "registry-error", detail: resolution.message };
+  return { code: "not-found", detail: `the registry does not know ${name}` };
+}

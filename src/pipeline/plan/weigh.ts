@@ -1,0 +1,178 @@
+import semver from "semver";
+import { affects } from "../../domain/advisory.ts";
+import { cooldownFor, type IgnoreRule, matchesPattern, type Policy } from "../../domain/policy.ts";
+import type {
+  Advisory,
+  Candidate,
+  Dependency,
+  Manifest,
+  PackageReleases,
+  Project,
+  Reason,
+  Release,
+} from "../../domain/types.ts";
+import type { VersionScheme } from "../../versions/scheme.ts";
+
+/** One dependency and all that bears on which releases it may take. */
+export interface Question {
+  readonly project: Project;
+  readonly manifest: Manifest;
+  readonly dependency: Dependency;
+  /** In use. */
+  readonly version: string;
+  readonly scheme: VersionScheme;
+  readonly releases: PackageReleases;
+  /** All that are known on the package. */
+  readonly advisories: readonly Advisory[];
+  readonly policy: Policy;
+  readonly now: Date;
+  /** A security fix: it does not cool, and rules about sizes do not hold it back. */
+  readonly urgent?: boolean;
+}
+
+/** Judges every release above the one in use, newest first. Those published after `now` do not exist yet. */
+export function weigh(question: Question): readonly Candidate[] {
+  const { releases, scheme, version, now } = question;
+  return releases.releases
+    .filter((release) => scheme.compare(release.version, version) > 0 && !isAfter(release, now))
+    .toReversed()
+    .map((release) => {
+      const rejected = objections
+        .map((objection) => objection(release, question))
+        .find((reason) => reason !== undefined);
+      return rejected === undefined ? { version: release.version } : { version: release.version, rejected };
+    });
+}
+
+/** The first that speaks is the reason that is told. */
+const objections: readonly ((release: Release, question: Question) => Reason | undefined)[] = [
+  isWithdrawn,
+  isPrerelease,
+  isAboveRecommended,
+  needsOtherRuntime,
+  isVulnerable,
+  isIgnoredVersion,
+  isYoung,
+  isUnwritable,
+];
+
+function isWithdrawn({ withdrawn }: Release): Reason | undefined {
+  if (withdrawn === undefined) return undefined;
+  const message = withdrawn.message === undefined ? "" : `: ${withdrawn.message}`;
+  return { code: withdrawn.kind, detail: `it is ${withdrawn.kind}${message}` };
+}
+
+function isPrerelease(release: Release, { scheme, version }: Question): Reason | undefined {
+  if (!scheme.isPrerelease(release.version)) return undefined;
+  if (!scheme.isPrerelease(version)) {
+    return { code: "prerelease", detail: "it is a prerelease, and the version in use is not" };
+  }
+  // Who uses 2.0.0-rc.1 waits for 2.0.0 and may try what comes before it, but did not ask for 3.0.0-alpha.
+  if (scheme.size(version, release.version) === "patch") return undefined;
+  return { code: "prerelease", detail: `it is a prerelease of another version than ${version} is` };
+}
+
+/** The mark was set at some time; seen from before that time it says nothing. */
+function isAboveRecommended(
+  release: Release,
+  { releases, scheme, version, now }: Question,
+): Reason | undefined {
+  const { recommended } = releases;
+  if (recommended === undefined || scheme.compare(version, recommended) >= 0) return undefined;
+  const mark = releases.releases.find((known) => known.version === recommended);
+  if (mark === undefined || isAfter(mark, now) || scheme.compare(release.version, recommended) <= 0)
+    return undefined;
+  return {
+    code: "above-recommended",
+    detail: `the maintainers recommend ${recommended} (dist-tag \`latest\`)`,
+  };
+}
+
+function needsOtherRuntime(
+  release: Release,
+  { manifest, releases, version, scheme }: Question,
+): Reason | undefined {
+  for (const [runtime, needed] of Object.entries(release.engines ?? {})) {
+    const declared = manifest.engines?.[runtime];
+    if (declared === undefined || covers(needed, declared)) continue;
+    const inUse = releases.releases.find((known) => scheme.compare(known.version, version) === 0)?.engines?.[
+      runtime
+    ];
+    // The release in use already asks for more than is declared: the declaration is not kept, and holds nothing back.
+    if (inUse !== undefined && !covers(inUse, declared)) continue;
+    return {
+      code: "engines",
+      detail: `it needs ${runtime} \`${needed}\`, and the project supports \`${declared}\``,
+    };
+  }
+  return undefined;
+}
+
+/** Whether every runtime that is declared is one that is accepted. What cannot be read is no objection. */
+function covers(accepted: string, declared: string): boolean {
+  if (semver.validRange(accepted) === null || semver.validRange(declared) === null) return true;
+  return semver.subset(declared, accepted);
+}
+
+function isVulnerable(release: Release, { advisories, scheme }: Question): Reason | undefined {
+  const ids = advisories.filter((advisory) => affects(advisory, release.version, scheme)).map(({ id }) => id);
+  return ids.length === 0 ? undefined : { code: "vulnerable", detail: `it is vulnerable: ${ids.join(", ")}` };
+}
+
+function isIgnoredVersion(
+  release: Release,
+  { policy, dependency, scheme, version, urgent }: Question,
+): Reason | undefined {
+  const size = scheme.size(version, release.version);
+  for (const { pattern, versions, updateTypes } of policy.ignore) {
+    if (!matchesPattern(pattern, dependency.name)) continue;
+    const range = versions.find((ignored) => scheme.satisfies(release.version, ignored));
+    if (range !== undefined)
+      return { code: "ignored", detail: `the configuration ignores \`${range}\` of ${pattern}` };
+    if (urgent !== true && updateTypes.includes(size)) {
+      return { code: "ignored", detail: `the configuration ignores ${size} updates of ${pattern}` };
+    }
+  }
+  return undefined;
+}
+
+/** Why a package is never updated at all: a rule that names neither versions nor sizes. */
+export function isIgnored(rules: readonly IgnoreRule[], name: string): Reason | undefined {
+  const rule = rules.find(
+    ({ pattern, versions, updateTypes }) =>
+      versions.length === 0 && updateTypes.length === 0 && matchesPattern(pattern, name),
+  );
+  return rule && { code: "ignored", detail: `the configuration ignores ${rule.pattern}` };
+}
+
+const day = 86_400_000;
+
+function isYoung(
+  release: Release,
+  { policy, dependency, scheme, version, releases, now, urgent }: Question,
+): Reason | undefined {
+  if (urgent === true) return undefined;
+  const days = cooldownFor(policy.cooldown, dependency.name, scheme.size(version, release.version));
+  // Where a release has no time of its own, it is at least as old as the last change of the package.
+  const time = release.publishedAt ?? (releases.dated ? undefined : releases.modifiedAt);
+  if (days === 0 || time === undefined) return undefined;
+  const until = new Date(Date.parse(time) + days * day);
+  if (until.getTime() <= now.getTime()) return undefined;
+  return {
+    code: "cooldown",
+    detail: `it was published ${time.slice(0, 10)} and cools until ${until.toISOString().slice(0, 16)}Z`,
+  };
+}
+
+function isUnwritable(release: Release, { dependency, scheme }: Question): Reason | undefined {
+  const strategy = dependency.scope === "peer" ? "widen" : "increase";
+  if (scheme.raise(dependency.requirement, release, strategy) !== undefined) return undefined;
+  return {
+    code: "requirement",
+    detail: `\`${dependency.requirement}\` cannot be raised without guessing what it means`,
+  };
+}
+
+function isAfter({ publishedAt }: Release, now: Date): boolean {
+  return publishedAt !== undefined && Date.parse(publishedAt) > now.getTime();
+}
