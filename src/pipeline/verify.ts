@@ -1,16 +1,17 @@
-import { affects } from "../domain/advisory.ts";
+import { affects, dedupeByAlias } from "../domain/advisory.ts";
+import { messageOf, RateLimitError } from "../domain/errors.ts";
 import type { AdvisorySource } from "../domain/ports.ts";
 import type {
   IntroducedAdvisory,
   LockChange,
   LockedPackage,
   LockGraph,
+  Problem,
   Project,
   UpdateGroup,
   Verification,
 } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
-import { dedupeByAlias } from "../domain/advisory.ts";
 
 /** Compares the lockfile before and after: what changed, what explains it, and whether it brought an advisory in. */
 export async function verify(
@@ -18,7 +19,7 @@ export async function verify(
   projects: readonly { readonly before: Project; readonly after: Project }[],
   ecosystems: ReadonlyMap<string, Ecosystem>,
   source: AdvisorySource,
-): Promise<readonly Verification[]> {
+): Promise<{ verifications: readonly Verification[]; problems: readonly Problem[] }> {
   const locked = projects.flatMap(({ before, after }) => {
     const ecosystem = ecosystems.get(before.ecosystem);
     if (before.lockfile === undefined || after.lockfile === undefined || ecosystem === undefined) return [];
@@ -26,13 +27,22 @@ export async function verify(
     const names = new Set(updates.map(({ dependency }) => dependency.name));
     return [{ before: before.lockfile, after: after.lockfile, names, ecosystem }];
   });
-  return Promise.all(
+  const problems: Problem[] = [];
+  const verifications = await Promise.all(
     locked.map(async ({ before, after, names, ecosystem }): Promise<Verification> => {
       const difference = compare(before.graph, after.graph, names);
-      const introduced = await auditChanges(before.graph, after.graph, ecosystem, source);
-      return { lockfile: after.path, ...difference, introduced };
+      try {
+        const introduced = await auditChanges(before.graph, after.graph, ecosystem, source);
+        return { lockfile: after.path, ...difference, introduced };
+      } catch (error) {
+        if (error instanceof RateLimitError) throw error;
+        const message = `the new versions could not be audited: ${messageOf(error)}`;
+        problems.push({ stage: "verify", subject: group.key, message });
+        return { lockfile: after.path, ...difference, introduced: [] };
+      }
     }),
   );
+  return { verifications, problems };
 }
 
 /** The difference of two graphs, for a group that was meant to move the packages of these names. */
