@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { z } from "zod";
 import { ConfigurationError, messageOf } from "../domain/errors.ts";
 
@@ -38,6 +39,11 @@ const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as
 export type LogLevel = (typeof levels)[number];
 
 type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process, and below it what stands in `.env` in its working folder. Throws as `readEnvironment`. */
+export function processEnvironment(): Environment {
+  return readEnvironment({ ...dotEnv(), ...process.env });
+}
 
 /** Reads the environment. Throws `ConfigurationError` with every fault in it, each naming its variable. */
 export function readEnvironment(
@@ -81,6 +87,15 @@ export function readEnvironment(
     schedule: { everyMinutes: SCAN_EVERY_MINUTES },
     log: { level: LOG_LEVEL, format: LOG_FORMAT },
   };
+}
+
+function dotEnv(): Variables {
+  try {
+    return parseEnv(readFileSync(".env", "utf8"));
+  } catch (error) {
+    if (isMissing(error)) return {};
+    throw error;
+  }
 }
 
 function readCredentials(
@@ -127,7 +142,7 @@ function readPrivateKey(
     return pem;
   } catch (error) {
     // The message of a file that cannot be read names its path; that of a bad key never repeats the key.
-    const why = value === undefined && isMissing(error) ? messageOf(error) : "it holds no private key";
+    const why = value === undefined && isFileError(error) ? messageOf(error) : "it holds no private key";
     faults.push(`${name} cannot be used: ${why}. Give the .pem file as it is, or encoded as base64`);
     return undefined;
   }
