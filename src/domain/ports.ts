@@ -148,8 +148,7 @@ export interface ToolLimits {
   readonly megabytes: number;
 }
 
-/** Told about what happens while it happens: for a terminal's progress line and for the log. */
+/** Told about what happens while it happens, for a terminal's progress line and for the log. */
 export interface Reporter {
-  stage(name: string, detail?: string): void;
-  problem(problem: Problem): void;
+  stage(name: string): void;
 }

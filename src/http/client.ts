@@ -156,6 +156,7 @@ export function createHttpClient(
         if (!isPassing(answer.status)) throw failure;
       } catch (error) {
         if (error instanceof HttpError && (error.status !== undefined || isFinal(error))) throw error;
+        if (isPrivate(error)) throw new FinalHttpError(url, undefined, messageOf(error), { cause: error });
         failure =
           error instanceof HttpError
             ? error
@@ -338,6 +339,11 @@ function lifetimeOf(headers: Headers, otherwise: number): number {
 
 function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** Refused by `publicLookup`. */
+function isPrivate(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPRIVATE";
 }
 
 function isFinal(error: HttpError): boolean {

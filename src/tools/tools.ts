@@ -163,8 +163,10 @@ async function start(module: URL, limits: ToolLimits, options: ToolsOptions): Pr
       });
     },
     async end() {
+      clearTimeout(timer);
       const ended = child.exitCode !== null || child.signalCode !== null;
       if (!ended) {
+        child.ref();
         const exit = new Promise((resolve) => child.once("exit", resolve));
         child.kill("SIGKILL");
         await exit;

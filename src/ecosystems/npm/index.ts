@@ -1,3 +1,4 @@
+import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
 import { locate } from "./locate.ts";
@@ -10,6 +11,7 @@ export type { NpmOptions } from "./patch.ts";
 /** `package.json` with the lockfile of npm, or with none. */
 export function npm(options: NpmOptions = {}): Ecosystem {
   const registry = options.registry ?? publicRegistry;
+  const at = (of: Package) => ({ name: of.name, registry: of.registry ?? scopeOf(of, options) ?? registry });
   return {
     id: "npm",
     osv: "npm",
@@ -19,9 +21,12 @@ export function npm(options: NpmOptions = {}): Ecosystem {
       (path === "package.json" || path.endsWith("/package.json")) && !/(?:^|\/)node_modules\//.test(path),
     locate,
     read: readProject,
-    releases: (of, http, need) =>
-      releasesOf({ name: of.name, registry: of.registry ?? registry }, http, need),
-    archiveOf: (of, version) => archiveOf({ name: of.name, registry: of.registry ?? registry }, version),
+    releases: (of, http, need) => releasesOf(at(of), http, need),
+    archiveOf: (of, version) => archiveOf(at(of), version),
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
   };
+}
+
+function scopeOf({ name }: Package, { scopes }: NpmOptions): string | undefined {
+  return name.startsWith("@") ? scopes?.[name.slice(0, name.indexOf("/"))] : undefined;
 }

@@ -45,10 +45,10 @@ const shape = z.object({
     .optional()
     .catch(undefined),
   overrides: table.optional(),
-  dependencies: z.unknown(),
-  devDependencies: z.unknown(),
-  optionalDependencies: z.unknown(),
-  peerDependencies: z.unknown(),
+  dependencies: z.unknown().optional(),
+  devDependencies: z.unknown().optional(),
+  optionalDependencies: z.unknown().optional(),
+  peerDependencies: z.unknown().optional(),
 });
 
 /** Reads a `package.json`. Throws `ManifestError` when it is no JSON object or a dependency table is no table. */

@@ -14,6 +14,8 @@ import type { RelockInput, RelockOutput } from "./relock.ts";
 export interface NpmOptions {
   /** Asked in place of the public registry, such as a mirror. Ends in `/`. */
   readonly registry?: string;
+  /** The registries of scopes where a repository names none: `{ "@acme": "https://npm.acme.example/" }`. */
+  readonly scopes?: Readonly<Record<string, string>>;
   /** Credentials as npm writes them: `{ "//npm.example/:_authToken": "..." }`. */
   readonly credentials?: Readonly<Record<string, string>>;
   /** A folder in which npm keeps what it downloads, from one lockfile to the next. */
@@ -56,7 +58,12 @@ export async function patch(
     registry: settings.registry ?? options.registry,
     settings: {
       ...options.credentials,
-      ...Object.fromEntries([...settings.scopes].map(([scope, address]) => [`${scope}:registry`, address])),
+      ...Object.fromEntries(
+        [...Object.entries(options.scopes ?? {}), ...settings.scopes].map(([scope, address]) => [
+          `${scope}:registry`,
+          address,
+        ]),
+      ),
     },
     legacyPeerDeps: settings.legacyPeerDeps,
     omitAddresses: !lock.namesAddresses,

@@ -1,0 +1,96 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { advisoryFolder } from "../advisories/folder.ts";
+import { osvApi } from "../advisories/api.ts";
+import { diskCache } from "../cache/disk.ts";
+import { memoryCache } from "../cache/memory.ts";
+import { authorizations, operatorNpm } from "../config/npm.ts";
+import type { AdvisorySource, Cache, HttpClient, Tools } from "../domain/ports.ts";
+import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { ecosystems } from "../ecosystems/index.ts";
+import { publicRegistry } from "../ecosystems/npm/registry.ts";
+import { createHttpClient, type HttpStatistics } from "../http/client.ts";
+import { createTools } from "../tools/tools.ts";
+
+/** What the command line and the server have in common: how the world is reached. */
+export interface Adapters {
+  readonly ecosystems: readonly Ecosystem[];
+  readonly http: HttpClient;
+  readonly statistics: HttpStatistics;
+  readonly cache: Cache;
+  readonly advisories: AdvisorySource;
+  readonly tools: Tools;
+  close(): Promise<void>;
+}
+
+export interface AdapterOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** A folder or a zip of OSV records, `none`, or the address of an OSV server; the public one by default. */
+  readonly advisories?: string | undefined;
+  /** Where answers are kept from one run to the next; `undefined` keeps them in memory. */
+  readonly cacheFolder: string | undefined;
+}
+
+const publicOsv = "https://api.osv.dev";
+const publicGithub = "https://api.github.com";
+const userAgent = "steeplejack (dependency updates)";
+
+export function createAdapters({ env, advisories, cacheFolder }: AdapterOptions): Adapters {
+  const npm = operatorNpm(env);
+  const disk = cacheFolder === undefined ? undefined : diskCache(cacheFolder);
+  const cache = disk ?? memoryCache(256);
+  const osvAddress = advisories !== undefined && /^https?:/.test(advisories) ? advisories : undefined;
+  // Only these may be private addresses: what the operator gave, and what the program itself names, which a company's
+  // network may well answer from a mirror of its own.
+  const trusted = [
+    publicRegistry,
+    publicOsv,
+    publicGithub,
+    npm.registry,
+    ...Object.values(npm.scopes),
+    osvAddress,
+  ].flatMap((address) => (address === undefined || !URL.canParse(address) ? [] : [new URL(address).host]));
+  const trustedHosts = [
+    ...trusted,
+    ...(env["STEEPLEJACK_TRUSTED_HOSTS"] ?? "").split(/[\s,]+/).filter(Boolean),
+  ];
+  const http = createHttpClient({
+    cache,
+    userAgent,
+    trustedHosts,
+    credentials: authorizations(npm.credentials),
+  });
+  const npmCache = cacheFolder === undefined ? undefined : join(cacheFolder, "npm");
+  const tools = createTools({ trustedHosts, ...(npmCache === undefined ? {} : { caches: [npmCache] }) });
+  return {
+    ecosystems: ecosystems({
+      npm: {
+        ...(npm.registry === undefined ? {} : { registry: npm.registry }),
+        scopes: npm.scopes,
+        credentials: npm.credentials,
+        ...(npmCache === undefined ? {} : { cache: npmCache }),
+      },
+    }),
+    http,
+    statistics: http.statistics,
+    cache,
+    advisories: sourceOf(advisories, osvAddress, http),
+    tools,
+    async close() {
+      await tools.close();
+      await http.close();
+      disk?.close();
+    },
+  };
+}
+
+function sourceOf(choice: string | undefined, address: string | undefined, http: HttpClient): AdvisorySource {
+  if (choice === "none") return { advisoriesFor: async () => [], problems: () => [] };
+  if (address !== undefined) return osvApi({ http, baseUrl: address });
+  return choice === undefined ? osvApi({ http }) : advisoryFolder(choice);
+}
+
+/** `STEEPLEJACK_CACHE`, else the folder for caches of the person's own machine. */
+export function cacheFolderOf(env: NodeJS.ProcessEnv): string {
+  return env["STEEPLEJACK_CACHE"] ?? join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "steeplejack");
+}

@@ -1,0 +1,191 @@
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { repositoryPolicy } from "../config/repository.ts";
+import { ConfigurationError } from "../domain/errors.ts";
+import { defaultPolicy } from "../domain/policy.ts";
+import type { Reporter } from "../domain/ports.ts";
+import type { FileChange, Problem, UpdateGroup } from "../domain/types.ts";
+import { localFiles } from "../files/local.ts";
+const titleOf = (group: UpdateGroup, _policy: unknown) => group.key; // TEMP
+import { type Scan, scan, type World } from "../pipeline/scan.ts";
+import { update } from "../pipeline/update.ts";
+import { explanation } from "../reports/explain.ts";
+import { toReport } from "../reports/json.ts";
+import { toTable } from "../reports/table.ts";
+import { type Adapters, cacheFolderOf, createAdapters } from "./adapters.ts";
+import { type FailOn, isFound, UsageError } from "./usage.ts";
+
+export interface LocalOptions {
+  readonly json?: boolean;
+  readonly asOf?: Date;
+  readonly advisories?: string;
+  readonly cache?: boolean;
+  readonly failOn?: readonly FailOn[];
+  readonly all?: boolean;
+}
+
+export interface UpdateOptions extends LocalOptions {
+  readonly dryRun?: boolean;
+  readonly group?: readonly string[];
+  readonly securityOnly?: boolean;
+  readonly major?: boolean;
+}
+
+/** What a command gives back: the exit code. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+export async function scanCommand(directory: string, options: LocalOptions, io: Terminal): Promise<ExitCode> {
+  return withWorld(directory, options, io, async (world, early) => {
+    const found = withProblems(await scan(world), early);
+    io.progress();
+    print(found, directory, options, world, io);
+    return exitCode(found, options);
+  });
+}
+
+export async function updateCommand(
+  directory: string,
+  options: UpdateOptions,
+  io: Terminal,
+): Promise<ExitCode> {
+  return withWorld(directory, options, io, async (world, early) => {
+    const found = withProblems(await scan(world), early);
+    assertKnown(options.group ?? [], found.groups);
+    const written = await update(found, world, (group) => isWanted(group, options));
+    if (options.dryRun !== true) await write(directory, written.changes);
+    io.progress();
+    print(written.scan, directory, options, world, io, written.changes);
+    if (options.json !== true) io.print(`${told(written.changes, options)}\n`);
+    return exitCode(written.scan, options);
+  });
+}
+
+export async function explainCommand(
+  name: string,
+  directory: string,
+  options: LocalOptions,
+  io: Terminal,
+): Promise<ExitCode> {
+  return withWorld(directory, options, io, async (world, early) => {
+    const found = withProblems(await scan(world), early);
+    io.progress();
+    const text = explanation(found, name, {
+      colours: io.colours,
+      now: world.now,
+      json: options.json === true,
+    });
+    if (text === undefined) {
+      const known = [...new Set(found.decisions.map(({ dependency }) => dependency.name))].toSorted();
+      throw new UsageError(
+        `no manifest here requires ${name}. Known are: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", …" : ""}`,
+      );
+    }
+    io.print(text);
+    return exitCode(found, options);
+  });
+}
+
+/** The terminal, or what stands in for it. */
+export interface Terminal {
+  readonly colours: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  print(text: string): void;
+  /** Shows what is going on; nothing clears it. */
+  progress(text?: string): void;
+}
+
+async function withWorld(
+  directory: string,
+  options: LocalOptions,
+  io: Terminal,
+  work: (world: World, early: readonly Problem[]) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true) throw new UsageError(`${directory} is no folder`);
+  const cacheFolder = options.cache === false ? undefined : cacheFolderOf(io.env);
+  const adapters = createAdapters({ env: io.env, advisories: options.advisories, cacheFolder });
+  try {
+    const files = localFiles(directory);
+    const early: Problem[] = [];
+    const policy = await repositoryPolicy(files).catch((error: unknown) => {
+      if (!(error instanceof ConfigurationError)) throw error;
+      early.push(
+        ...error.faults.map((fault): Problem => ({
+          stage: "configure",
+          subject: error.path,
+          message: `${error.path}: ${fault}`,
+        })),
+      );
+      return defaultPolicy;
+    });
+    return await work({ ...worldOf(adapters, io), files, policy, ...timeOf(options) }, early);
+  } finally {
+    await adapters.close();
+  }
+}
+
+function worldOf(adapters: Adapters, io: Terminal) {
+  const { ecosystems, http, advisories, tools, statistics } = adapters;
+  const reporter: Reporter = {
+    stage(name) {
+      io.progress(`${name} … ${statistics.requests} requests`);
+    },
+  };
+  return { ecosystems, http, advisories, tools, reporter };
+}
+
+function timeOf({ asOf }: LocalOptions): { now: Date; asOf?: Date } {
+  return asOf === undefined ? { now: new Date() } : { now: asOf, asOf };
+}
+
+function withProblems(found: Scan, early: readonly Problem[]): Scan {
+  return { ...found, problems: [...early, ...found.problems] };
+}
+
+function print(
+  found: Scan,
+  directory: string,
+  options: LocalOptions,
+  { now, policy }: World,
+  io: Terminal,
+  files?: readonly FileChange[],
+): void {
+  if (options.json !== true)
+    return io.print(toTable(found, { colours: io.colours, now, all: options.all === true }));
+  const subject = { repository: { directory }, titleOf: (group: UpdateGroup) => titleOf(group, policy) };
+  return io.print(`${JSON.stringify(toReport(found, subject, files), null, 2)}\n`);
+}
+
+function exitCode(found: Scan, { failOn = [] }: LocalOptions): ExitCode {
+  if (failOn.some((what) => isFound(what, found))) return 1;
+  return found.problems.length > 0 ? 3 : 0;
+}
+
+function assertKnown(keys: readonly string[], groups: readonly UpdateGroup[]): void {
+  const unknown = keys.find((key) => !groups.some((group) => group.key === key));
+  if (unknown === undefined) return;
+  const known = groups.map(({ key }) => key).join(", ");
+  throw new UsageError(
+    `there is no group ${unknown}${known === "" ? ": nothing is outdated" : `. There are: ${known}`}`,
+  );
+}
+
+function isWanted(group: UpdateGroup, { group: keys = [], securityOnly, major }: UpdateOptions): boolean {
+  if (keys.length > 0 && !keys.includes(group.key)) return false;
+  if (securityOnly === true && group.kind !== "security") return false;
+  return major !== false || !group.updates.every(({ size }) => size === "major");
+}
+
+async function write(directory: string, changes: readonly FileChange[]): Promise<void> {
+  for (const { path, content } of changes) {
+    const target = join(directory, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+}
+
+function told(changes: readonly FileChange[], { dryRun }: UpdateOptions): string {
+  if (changes.length === 0) return "Nothing to write.";
+  const verb = dryRun === true ? "Would write" : "Wrote";
+  return `${verb} ${changes.map(({ path }) => path).join(", ")}`;
+}

@@ -1,0 +1,77 @@
+import type { Decision, FileChange, Problem, Update, UpdateGroup, Verification } from "../domain/types.ts";
+import { type Dropped, patch } from "./patch.ts";
+import type { Scan, World } from "./scan.ts";
+import { verify } from "./verify.ts";
+
+/** Everything that a scan proposes, written at once. */
+export interface Written {
+  /** The scan with its groups and decisions as they turned out: what no lockfile can hold is held. */
+  readonly scan: Scan;
+  readonly changes: readonly FileChange[];
+  readonly verifications: readonly Verification[];
+}
+
+/** Writes the groups that `wanted` picks, together, as one change. Of two updates of one dependency the higher wins. */
+export async function update(
+  found: Scan,
+  world: World,
+  wanted: (group: UpdateGroup) => boolean,
+): Promise<Written> {
+  const { ecosystems, files, http, tools, asOf, reporter } = world;
+  const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
+  const groups = found.groups.filter(wanted);
+  const all: UpdateGroup = {
+    key: "all",
+    name: "all",
+    kind: "version",
+    single: false,
+    updates: highest(groups),
+  };
+
+  reporter.stage("patch");
+  const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
+  const { group, changes, after, dropped } = await patch(all, byId, io);
+
+  reporter.stage("verify");
+  const { verifications, problems } = await verify(group, after, byId, world.advisories);
+  const kept = new Set(group.updates);
+  const remaining = groups.map((it) => ({ ...it, updates: it.updates.filter((one) => kept.has(one)) }));
+  return {
+    scan: {
+      ...found,
+      groups: remaining.filter(({ updates }) => updates.length > 0),
+      decisions: found.decisions.map((decision) => afterDropping(decision, dropped)),
+      problems: [...found.problems, ...problems, ...dropped.map(toProblem)],
+    },
+    changes,
+    verifications,
+  };
+}
+
+function highest(groups: readonly UpdateGroup[]): Update[] {
+  const best = new Map<string, Update>();
+  // Groups come security first; the later one of a dependency is the major that also has a smaller sibling.
+  const updates = groups.flatMap((group) => group.updates);
+  const rank = { patch: 0, minor: 1, major: 2 };
+  for (const one of updates.toSorted((a, b) => rank[a.size] - rank[b.size])) {
+    best.set(JSON.stringify([one.manifest.path, one.dependency.name, one.dependency.span.start]), one);
+  }
+  return [...best.values()];
+}
+
+/** What became of a dependency whose update could not be written. */
+export function afterDropping(decision: Decision, dropped: readonly Dropped[]): Decision {
+  if (decision.outcome !== "update") return decision;
+  const own = dropped.filter(({ update: one }) => decision.updates.includes(one));
+  const [first] = own;
+  if (first === undefined) return decision;
+  const updates = decision.updates.filter((one) => !own.some((it) => it.update === one));
+  if (updates.length > 0) return { ...decision, updates };
+  const { project, manifest, dependency, candidates } = decision;
+  const reason = { code: "unresolvable", detail: first.message };
+  return { project, manifest, dependency, candidates, outcome: "held", reason };
+}
+
+export function toProblem({ update: { manifest, dependency }, message }: Dropped): Problem {
+  return { stage: "patch", subject: `${dependency.name} in ${manifest.path}`, message };
+}
