@@ -13,13 +13,15 @@ export function branchOf(key: string): string {
   const [ecosystem = "", ...rest] = key.split("/");
   const leaf = rest.join("/");
   const slug = leaf
+    .replace(/^major:/, "major-")
     .replaceAll("@", "")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
-    .replace(/\.{2,}|\.lock$/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "");
-  const short = slug.slice(0, 80);
-  const lossless = short === leaf || short === leaf.replace(/^major:/, "major-");
-  return `${prefix}${ecosystem}/${lossless ? short : `${short}-${sha1(key).slice(0, 6)}`}`;
+    .replace(/\.{2,}/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .replace(/\.lock$/, "-lock")
+    .slice(0, 80);
+  const lossless = slug !== "" && slug === leaf.replace(/^major:/, "major-");
+  return `${prefix}${ecosystem}/${lossless ? slug : `${slug}-${sha1(key).slice(0, 6)}`}`;
 }
 
 /** Whether a branch is one that `branchOf` made. */
@@ -36,19 +38,30 @@ export function digestOf(group: UpdateGroup): string {
   return sha1(members.toSorted().join("\n")).slice(0, 16);
 }
 
-/** The line in a pull request's body by which it is known again. Nobody sees it in the rendered page. */
-export function marker(of: { key: string; digest: string }): string {
-  return `<!-- steeplejack ${JSON.stringify({ key: of.key, digest: of.digest }).replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
+/** By what a pull request of the App is known again. */
+export interface Marker {
+  readonly key: string;
+  readonly digest: string;
+  /** Of the files that the pull request was made from: the same basis and digest make the same pull request. */
+  readonly basis: string;
+}
+
+/** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
+export function marker({ key, digest, basis = "" }: Omit<Marker, "basis"> & { basis?: string }): string {
+  const data = JSON.stringify({ key, digest, basis }).replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e");
+  return `<!-- steeplejack ${data} -->`;
 }
 
 /** What `marker` wrote, or `undefined` where there is none. Only the last one counts: the App writes it at the end. */
-export function readMarker(body: string): { key: string; digest: string } | undefined {
+export function readMarker(body: string): Marker | undefined {
   const last = [...body.matchAll(/<!-- steeplejack (\{[^\n]*?\}) -->/g)].at(-1)?.[1];
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
-  if (typeof data !== "object" || data === null || !("key" in data) || !("digest" in data)) return undefined;
-  const { key, digest } = data;
-  return typeof key === "string" && typeof digest === "string" ? { key, digest } : undefined;
+  if (typeof data !== "object" || data === null) return undefined;
+  const { key, digest, basis } = { key: "", digest: "", basis: "", ...data };
+  return [key, digest, basis].every((part) => typeof part === "string") && key !== ""
+    ? { key, digest, basis }
+    : undefined;
 }
 
 function parse(text: string): unknown {

@@ -122,6 +122,7 @@ export interface OpenPullRequest {
   /** From the marker in its body. */
   readonly key: string;
   readonly digest: string;
+  readonly basis?: string;
 }
 
 export interface Proposal {

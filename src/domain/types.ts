@@ -267,6 +267,8 @@ export interface PullRequestDraft {
   readonly changes: readonly FileChange[];
   /** Tells two drafts of one key apart: it changes when a package or a version does. */
   readonly digest: string;
+  /** See `Marker`. */
+  readonly basis?: string;
 }
 
 export type Stage = "discover" | "resolve" | "audit" | "plan" | "patch" | "verify" | "propose" | "configure";

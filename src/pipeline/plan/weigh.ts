@@ -78,7 +78,7 @@ function isAboveRecommended(
   { releases, scheme, version, now }: Question,
 ): Reason | undefined {
   const { recommended } = releases;
-  if (recommended === undefined || scheme.compare(version, recommended) >= 0) return undefined;
+  if (recommended === undefined || scheme.compare(version, recommended) > 0) return undefined;
   const mark = releases.releases.find((known) => known.version === recommended);
   if (mark === undefined || isAfter(mark, now) || scheme.compare(release.version, recommended) <= 0)
     return undefined;
