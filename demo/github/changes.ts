@@ -75,7 +75,7 @@ export async function flush(world: World): Promise<void> {
   }
 }
 
-export function installationOf(world: World, repository: RepositoryRow) {
+function installationOf(world: World, repository: RepositoryRow) {
   return world.store.appInstallations
     .all()
     .find(
@@ -184,16 +184,11 @@ async function followPulls(
   }
 }
 
-export function openPulls(world: World, repository: RepositoryRow): readonly PullRow[] {
+function openPulls(world: World, repository: RepositoryRow): readonly PullRow[] {
   return world.store.pullRequests.findBy("repo_id", repository.id).filter((pull) => pull.state === "open");
 }
 
-export function closeRow(
-  world: World,
-  repository: RepositoryRow,
-  pull: PullRow,
-  by: number | undefined,
-): void {
+function closeRow(world: World, repository: RepositoryRow, pull: PullRow, by: number | undefined): void {
   const closed = { state: "closed" as const, closed_at: new Date().toISOString() };
   world.store.pullRequests.update(pull.id, closed);
   const issue = world.store.issues.findBy("repo_id", repository.id).find((one) => one.number === pull.number);
@@ -201,7 +196,7 @@ export function closeRow(
 }
 
 /** Brings a pull request's counts and its mergeability up to its head and its base, as GitHub does in the background. */
-export async function refresh(world: World, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
+async function refresh(world: World, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
   const [head, base] = [pull.head_sha, world.branch(repository, pull.base_ref) ?? pull.base_sha];
   const compared = await world.show(repository, `/compare/${pull.base_sha}...${head}`);
   const files = list(compared["files"] ?? []);

@@ -15,7 +15,7 @@ export interface Inside {
   readonly baseUrl: string;
 }
 
-export type Dispatch = (
+type Dispatch = (
   event: string,
   action: string | undefined,
   payload: Record<string, unknown>,
@@ -23,7 +23,7 @@ export type Dispatch = (
   repository?: string,
 ) => Promise<void>;
 
-export interface App {
+interface App {
   fetch(request: Request): Promise<Response>;
   readonly middleware: unknown[];
 }
@@ -44,9 +44,9 @@ export interface Identity {
   };
 }
 
-export type AccountType = "User" | "Organization";
+type AccountType = "User" | "Organization";
 
-export interface Rows<T> {
+interface Rows<T> {
   insert(row: Omit<T, "id" | "created_at" | "updated_at"> & Record<string, unknown>): T;
   get(id: number): T | undefined;
   findBy(field: keyof T & string, value: unknown): T[];
@@ -106,7 +106,7 @@ export interface PullRow extends Row {
   readonly changed_files: number;
   readonly comments: number;
 }
-export interface IssueRow extends Row {
+interface IssueRow extends Row {
   readonly number: number;
   readonly repo_id: number;
   readonly title: string;
@@ -119,7 +119,7 @@ export interface IssueRow extends Row {
   readonly closed_by_id: number | null;
   readonly comments: number;
 }
-export interface CommentRow extends Row {
+interface CommentRow extends Row {
   readonly repo_id: number;
   readonly issue_number: number | null;
   readonly body: string;

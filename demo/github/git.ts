@@ -11,7 +11,7 @@ export type FileContent =
   | { readonly submodule: string };
 
 export type Leaf = Omit<TreeEntry, "path">;
-export type Leaves = ReadonlyMap<string, Leaf>;
+type Leaves = ReadonlyMap<string, Leaf>;
 
 export interface Person {
   readonly name: string;

@@ -7,7 +7,7 @@ import type { FileContent, Leaf, Person } from "./git.ts";
 import { tagRelease } from "./routes.ts";
 import { makeWorld, object, type Json, type World } from "./world.ts";
 
-export type { Delivery, DeliveryAttempt, Fault, FileContent, RequestEntry };
+export type { FileContent };
 
 export interface GithubOptions {
   readonly repositories: readonly RepositorySeed[];
@@ -23,6 +23,8 @@ export interface GithubOptions {
   };
   /** `false`: nobody has installed the App yet. Otherwise every owner has, for all repositories. */
   readonly installed?: boolean;
+  /** A pull request's mergeability is `null` to the first who asks after its head or base moved. */
+  readonly mergeableLater?: boolean;
   /** Entries after which a recursive tree is `truncated`; GitHub's 100,000 if absent. */
   readonly treeLimit?: number;
 }
@@ -43,7 +45,7 @@ export interface RepositorySeed {
   readonly releases?: readonly ReleaseSeed[];
 }
 
-export interface ReleaseSeed {
+interface ReleaseSeed {
   readonly tag: string;
   readonly title?: string;
   readonly body: string;
@@ -51,7 +53,7 @@ export interface ReleaseSeed {
   readonly publishedAt?: string;
 }
 
-export interface Push {
+interface Push {
   /** `null` removes a file. */
   readonly files: Readonly<Record<string, FileContent | null>>;
   /** The default branch if absent; made from it where it does not exist yet. */
@@ -165,7 +167,12 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
       },
     },
     (inside) => {
-      const world = makeWorld(inside, { appId, slug, outbox: box });
+      const world = makeWorld(inside, {
+        appId,
+        slug,
+        outbox: box,
+        mergeableLater: options.mergeableLater ?? false,
+      });
       const watched = watch(world);
       const front = makeFront(inside, world, watched, { treeLimit: options.treeLimit ?? 100_000 });
       Object.assign(started, { world, front, watched });

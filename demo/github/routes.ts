@@ -35,11 +35,7 @@ const invalid = (errors: readonly Json[]) =>
 const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ["GET", /^\/pulls$/, listPulls],
   ["POST", /^\/pulls$/, openPull],
-  [
-    "GET",
-    /^\/pulls\/(\d+)$/,
-    withPull(({ repository, world }, pull) => respond(showPull(world, repository, pull.number))),
-  ],
+  ["GET", /^\/pulls\/(\d+)$/, withPull(getPull)],
   ["PATCH", /^\/pulls\/(\d+)$/, withPull(changePull)],
   ["GET", /^\/pulls\/(\d+)\/files$/, withPull((call, pull) => compared(call, pull, "files"))],
   ["GET", /^\/pulls\/(\d+)\/commits$/, withPull((call, pull) => compared(call, pull, "commits"))],
@@ -156,6 +152,20 @@ async function listPulls(call: RepositoryCall): Promise<Response> {
     Object.fromEntries(Object.entries(pull).filter(([key]) => !heavy.has(key))),
   );
   return Response.json(shown, { headers: link(response) });
+}
+
+const workedOut = new WeakMap<World, Set<string>>();
+
+/** GitHub works out whether a head merges into its base when it is asked, and says `null` until it knows. */
+async function getPull({ world, repository }: RepositoryCall, { number }: PullRow): Promise<Response> {
+  const shown = await showPull(world, repository, number);
+  const done = workedOut.get(world) ?? new Set();
+  workedOut.set(world, done);
+  const base = world.branch(repository, textOf(object(shown["base"])["ref"]));
+  const question = `${repository.id} ${textOf(object(shown["head"])["sha"])} ${base}`;
+  if (!world.mergeableLater || shown["state"] !== "open" || done.has(question)) return Response.json(shown);
+  done.add(question);
+  return Response.json({ ...shown, mergeable: null, mergeable_state: "unknown" });
 }
 
 async function openPull(call: RepositoryCall): Promise<Response> {

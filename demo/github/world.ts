@@ -25,17 +25,22 @@ export interface World {
   /** Queues an event until the request that caused it is done. */
   raise(repository: RepositoryRow, event: string, payload: Json): void;
   readonly raised: Raised[];
+  /** Whether a pull request's mergeability is unknown to the first who asks. */
+  readonly mergeableLater: boolean;
   /** What a row looked like before the request under way, for `changes` in an `edited` payload. */
   before: { readonly title?: string; readonly body: string | null } | undefined;
 }
 
-export interface Raised {
+interface Raised {
   readonly repository: RepositoryRow;
   readonly event: string;
   readonly payload: Json;
 }
 
-export function makeWorld(inside: Inside, of: { appId: number; slug: string; outbox: Outbox }): World {
+export function makeWorld(
+  inside: Inside,
+  of: Pick<World, "appId" | "slug" | "outbox" | "mergeableLater">,
+): World {
   const { store, tokens, baseUrl } = inside;
   const inner = inside.app.fetch.bind(inside.app);
   const raised: Raised[] = [];

@@ -29,7 +29,7 @@ export interface Github {
   readonly app: Octokit;
 }
 
-export type Permissions = Readonly<Record<string, "read" | "write">>;
+type Permissions = Readonly<Record<string, "read" | "write">>;
 
 const forUpdates: Permissions = { metadata: "read", contents: "write", pull_requests: "write" };
 

@@ -31,12 +31,13 @@ interface Settings {
  */
 export function cachedFetch(settings: Settings): Fetch {
   const { cache } = settings;
+  const inTurn = turnstile(mostAtATime);
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     const headers = new Headers(init?.headers);
     const method = init?.method ?? "GET";
-    if (method !== "GET" || url.includes("/app/"))
-      return persist(settings, url, { ...init, method, headers });
+    const send = () => inTurn(() => persist(settings, url, { ...init, method, headers }));
+    if (method !== "GET" || isAboutTheApp(url)) return send();
 
     const key = `github-1 ${settings.scope} ${headers.get("accept") ?? ""} ${url}`;
     const kept = readKept(await cache.get(key));
@@ -44,7 +45,7 @@ export function cachedFetch(settings: Settings): Fetch {
     if (kept !== undefined && forEver) return answer(url, kept);
     const known = kept === undefined ? undefined : etagFor(kept, headers);
     if (known !== undefined) headers.set("if-none-match", known);
-    const response = await persist(settings, url, { ...init, method, headers });
+    const response = await send();
     if (response.status === 304 && kept !== undefined) return answer(url, kept);
     if (response.status !== 200) return response;
 
@@ -62,6 +63,11 @@ export function cachedFetch(settings: Settings): Fetch {
     if (etag !== undefined || forEver) await cache.set(key, JSON.stringify(fresh));
     return answer(url, fresh, response.headers);
   };
+}
+
+/** Answers to the App's own key: its token is another each minute. */
+function isAboutTheApp(url: string): boolean {
+  return /^(\/api\/v3)?\/app(\/|$)/.test(new URL(url).pathname);
 }
 
 /** Trees, blobs, commits and comparisons that are named by full SHAs. */
@@ -111,6 +117,26 @@ function readKept(text: string | undefined): Kept | undefined {
 
 const patience = [500, 1_500, 4_000];
 const secondsToAnswer = 30;
+
+/** GitHub refuses more than 100 requests at a time, and one App may scan several repositories at once. */
+const mostAtATime = 16;
+
+/** Lets so many run at a time; the others wait for their turn. */
+function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= most) await new Promise<void>((go) => void waiting.push(go));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
 
 /** Retries with patience; all but a comment can be sent twice, since what is asked for is then there. */
 async function persist(settings: Settings, url: string, init: RequestInit): Promise<Response> {

@@ -4,6 +4,7 @@ import type { Octokit } from "@octokit/rest";
 import { isOurs, marker, readMarker } from "../domain/branch.ts";
 import type { Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
 import type { FileChange, PullRequestDraft, Repository } from "../domain/types.ts";
+import { statusOf } from "./client.ts";
 import { labelsOf } from "./labels.ts";
 import { unless } from "./repository.ts";
 import { treeAt, type TreeEntry } from "./tree.ts";
@@ -127,14 +128,14 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
 
   async function openPull(draft: PullRequestDraft): Promise<Proposal> {
     const { branch, title, body } = draft;
-    const made = await unless(
-      [422],
-      octokit.pulls.create({ ...of, title, body, head: branch, base: baseBranch }),
-    );
-    if (made === undefined) {
+    let made: Awaited<ReturnType<typeof octokit.pulls.create>>;
+    try {
+      made = await octokit.pulls.create({ ...of, title, body, head: branch, base: baseBranch });
+    } catch (error) {
+      if (statusOf(error) !== 422) throw error;
       listed = undefined; // somebody opened it meanwhile, or GitHub did and its answer was lost
       const open = (await list()).find((pull) => pull.branch === branch);
-      if (open === undefined) throw new Error(`GitHub refuses to open a pull request for ${branch}`);
+      if (open === undefined) throw error;
       return revise(open, draft);
     }
     const { number, html_url: url } = made.data;
@@ -160,7 +161,7 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       per_page: 100,
     });
     return data.some((pull) => {
-      if (pull.merged_at !== null || pull.head.repo?.full_name !== `${owner}/${name}`) return false;
+      if (pull.merged_at !== null || !isIn(pull, `${owner}/${name}`)) return false;
       return readMarker(pull.body ?? "")?.digest === draft.digest;
     });
   }
@@ -264,12 +265,7 @@ interface ShownPull {
 function readOpen(pull: ShownPull, repository: string): Open | undefined {
   const body = pull.body ?? "";
   const marked = readMarker(body);
-  if (
-    marked === undefined ||
-    !isOurs(pull.head.ref) ||
-    pull.head.repo?.full_name.toLowerCase() !== repository.toLowerCase()
-  )
-    return undefined;
+  if (marked === undefined || !isOurs(pull.head.ref) || !isIn(pull, repository)) return undefined;
   return {
     number: pull.number,
     url: pull.html_url,
@@ -280,6 +276,11 @@ function readOpen(pull: ShownPull, repository: string): Open | undefined {
     labels: pull.labels.map(({ name }) => name),
     ...marked,
   };
+}
+
+/** Whether a pull request's branch is in the repository itself, and not in a fork. */
+function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
+  return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
 }
 
 function withoutDetails({ number, url, branch, title, key, digest }: Open): OpenPullRequest {

@@ -120,6 +120,17 @@ describe("what was asked before", () => {
     expect(github.requests.map(({ status }) => status)).toEqual([304, 304]);
   });
 
+  it("is remembered for a repository called app too", async () => {
+    const { github, app, installation } = await hub({
+      repositories: [{ name: "acme/app", files: { a: "a" } }],
+    });
+    const octokit = app.forRepository(installation, { owner: "acme", name: "app" });
+    await octokit.repos.listBranches({ owner: "acme", repo: "app" });
+    github.forgetRequests();
+    await octokit.repos.listBranches({ owner: "acme", repo: "app" });
+    expect(github.requests.map(({ status }) => status)).toEqual([304]);
+  });
+
   it("by its SHA is not asked at all", async () => {
     const { github, app, installation } = await hub();
     const octokit = app.forRepository(installation, web);

@@ -174,6 +174,25 @@ describe("proposing", () => {
     expect(await pull()).toMatchObject({ mergeable: true, commits: 1 });
   });
 
+  it("waits while GitHub works out whether it merges", async () => {
+    const files = { "package.json": '{\n  "a": "1",\n\n\n  "b": "1"\n}\n' };
+    const { github, octokit, forge, pull } = await start({ files, mergeableLater: true });
+    await forge().propose(bumped);
+    await github.push("acme/web", { files: { "package.json": '{ "a": "1.1" }\n' }, by: "octocat" });
+    const paused: number[] = [];
+    const patient = githubForge(octokit, {
+      ...web,
+      baseBranch: "main",
+      baseSha: github.branches("acme/web")["main"] ?? "",
+      login: github.botLogin,
+      sleep: async (milliseconds) => paused.push(milliseconds),
+    });
+    expect(await patient.propose(bumped)).toMatchObject({ outcome: "updated" });
+    expect(paused).toEqual([1000]);
+    await pull();
+    expect(await pull()).toMatchObject({ mergeable: true });
+  });
+
   it("leaves a branch alone that somebody else committed to", async () => {
     const { github, forge, pull } = await start();
     await forge().propose(draft());
@@ -231,6 +250,19 @@ describe("proposing", () => {
       expect.stringMatching(/^area: Dependencies /),
       "team-web ededed",
     ]);
+  });
+
+  it("finds the pull request whose opening was never answered", async () => {
+    const { github, forge, pull } = await start();
+    github.fault({ status: 502, method: "POST", path: /\/pulls$/, after: true });
+    expect(await forge().propose(draft())).toMatchObject({ outcome: "updated", number: 1 });
+    expect((await pull()).labels).toHaveLength(2);
+  });
+
+  it("says what GitHub says when it refuses", async () => {
+    const { forge } = await start();
+    const impossible = draft({ title: "" });
+    await expect(forge().propose(impossible)).rejects.toMatchObject({ status: 422 });
   });
 
   it("gives one pull request when two do it at the same time", async () => {
