@@ -24,7 +24,7 @@ export function memoryDeliveries(most = 50_000): Deliveries {
 /** Shared by all servers on one Redis. */
 export function redisDeliveries(url: string, prefix: string, trouble: (error: Error) => void): Deliveries {
   const redis = new Redis(url, {
-    maxRetriesPerRequest: 5,
+    maxRetriesPerRequest: 10,
     retryStrategy: (times) => Math.min(times * 100, 1_000),
   });
   redis.on("error", trouble);

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { parseEnv } from "node:util";
+import { writeFileSync } from "node:fs";
 import { run } from "probot";
 import type { Environment } from "../config/env.ts";
+import { dotEnv } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -44,20 +44,11 @@ export async function register(
 
 /** Adds to `.env`, readable by its owner only. */
 function remember(credentials: NodeJS.ProcessEnv, log: Logger): NodeJS.ProcessEnv {
-  const merged = { ...existing(), ...credentials };
+  const merged = { ...dotEnv(), ...credentials };
   const lines = Object.entries(merged).map(
     ([name, value = ""]) => `${name}="${value.replace(/^"(.*)"$/s, "$1").replaceAll("\n", "\\n")}"`,
   );
   writeFileSync(".env", `${lines.join("\n")}\n`, { mode: 0o600 });
   log.info({ names: Object.keys(credentials) }, "written to .env");
   return merged;
-}
-
-function existing(): NodeJS.ProcessEnv {
-  try {
-    return parseEnv(readFileSync(".env", "utf8"));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import { installationOf, scansOf } from "./payload.ts";
 
 const payload = z.object({
   action: z.string(),
-  changes: z.object({ default_branch: z.unknown() }).optional(),
+  changes: z.object({ default_branch: z.unknown().optional() }).optional(),
   repository: z.object({ full_name: z.string(), archived: z.boolean().default(false) }),
   installation: installationOf,
 });

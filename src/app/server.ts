@@ -90,8 +90,9 @@ async function unmet(needs: ServerOptions["needs"]): Promise<readonly string[]> 
   return (await Promise.all(asked)).flat();
 }
 
-/** The text of a request, or `undefined` past the limit; the rest is then not read. */
+/** The text of a request, or `undefined` past the limit: what announces itself as larger is not read, and else the connection ends. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > mostBytes) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {

@@ -89,7 +89,8 @@ export function readEnvironment(
   };
 }
 
-function dotEnv(): Variables {
+/** What stands in `.env` in the working folder; nothing when there is none. */
+export function dotEnv(): Variables {
   try {
     return parseEnv(readFileSync(".env", "utf8"));
   } catch (error) {
@@ -155,13 +156,12 @@ function pemOf(text: string): string {
   return `${pem.replaceAll("\\n", "\n").trim()}\n`;
 }
 
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}
+
 function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    /^E[A-Z]+$/.test(error.code)
-  );
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 const address = (schemes: readonly string[], example: string) =>

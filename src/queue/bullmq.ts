@@ -17,7 +17,7 @@ import type {
   Queue,
   Run,
 } from "./queue.ts";
-import { backoffAfter, defaultPolicy, endsWithin, waitUntil } from "./queue.ts";
+import { backoffAfter, defaultPolicy, endsWithin, tooLong, waitUntil } from "./queue.ts";
 
 export interface BullmqOptions {
   /** Such as `redis://127.0.0.1:6379/0` or `rediss://user:secret@host`. */
@@ -212,6 +212,8 @@ function work(
   let stopping = false;
 
   const attempt = async (stored: Stored<unknown>, token: string | undefined): Promise<void> => {
+    // BullMQ may still have been fetching when it was told to close, even what was given back a moment ago.
+    if (stopping) return giveBack(stored, token);
     const parsed = envelope.safeParse(stored.data);
     if (!parsed.success)
       throw new UnrecoverableError(
@@ -219,8 +221,8 @@ function work(
       );
     const job = parsed.data.next === undefined ? parsed.data.job : fold(parsed.data.job, parsed.data.next);
     const abort = new AbortController();
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(policy.timeout)]);
-    const run: Run = { id: stored.id ?? "", attempt: stored.attemptsMade + 1, signal };
+    const timer = setTimeout(() => abort.abort(tooLong(policy)), policy.timeout);
+    const run: Run = { id: stored.id ?? "", attempt: stored.attemptsMade + 1, signal: abort.signal };
     const tell = (outcome: Outcome) => observer?.ended?.(job, run, outcome);
     running.set(run.id, abort);
     try {
@@ -228,9 +230,8 @@ function work(
       tell({ kind: "done" });
     } catch (error) {
       if (stopping && abort.signal.aborted) {
-        await stored.moveToWait(token);
         tell({ kind: "given back" });
-        throw new WaitingError();
+        return giveBack(stored, token);
       }
       if (error instanceof RateLimitError) {
         const until = Date.now() + waitUntil(error.retryAt, Date.now(), policy);
@@ -243,6 +244,7 @@ function work(
       tell({ kind: run.attempt < policy.attempts ? "retried" : "failed", error });
       throw error;
     } finally {
+      clearTimeout(timer);
       running.delete(run.id);
     }
   };
@@ -280,6 +282,11 @@ function work(
 async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   if (!(await endsWithin(answer, milliseconds))) throw new Error("Redis does not answer");
   return answer;
+}
+
+async function giveBack(stored: Stored<unknown>, token: string | undefined): Promise<never> {
+  await stored.moveToWait(token);
+  throw new WaitingError();
 }
 
 /** A connection that is made again whenever it is lost. With `tries`, a command fails after so many lost connections. */

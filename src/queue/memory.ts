@@ -3,7 +3,7 @@ import { messageOf, RateLimitError } from "../domain/errors.ts";
 import type { Job } from "./jobs.ts";
 import { fold, keyOf, urgencyOf } from "./jobs.ts";
 import type { Enqueued, FailedJob, Handler, Outcome, Policy, ProcessOptions, Queue, Run } from "./queue.ts";
-import { backoffAfter, defaultPolicy, endsWithin, waitUntil } from "./queue.ts";
+import { backoffAfter, defaultPolicy, endsWithin, tooLong, waitUntil } from "./queue.ts";
 
 /** A job that waits. `cause` says for what: its turn or its schedule, the next attempt, or the end of a rate limit. */
 interface Waiting {
@@ -99,9 +99,10 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     waiting.delete(key);
     running.add(key);
     const abort = new AbortController();
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(policy.timeout)]);
-    const run: Run = { id: entry.id, attempt: entry.attempts + 1, signal };
-    const ended = attempt(worker, entry, run, abort.signal).finally(() => {
+    const limit = setTimeout(() => abort.abort(tooLong(policy)), policy.timeout);
+    const run: Run = { id: entry.id, attempt: entry.attempts + 1, signal: abort.signal };
+    const ended = attempt(worker, entry, run).finally(() => {
+      clearTimeout(limit);
       worker.running.delete(slot);
       end(key);
     });
@@ -118,22 +119,22 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     put(key, { id: randomUUID(), job: follower, attempts: 0, due: Date.now(), cause: "asked" });
   };
 
-  const attempt = async (worker: Worker, entry: Waiting, run: Run, stopped: AbortSignal): Promise<void> => {
+  const attempt = async (worker: Worker, entry: Waiting, run: Run): Promise<void> => {
     let outcome: Outcome = { kind: "done" };
     try {
       await worker.handler(entry.job, run);
     } catch (error) {
-      outcome = settle(entry, run, stopped, error);
+      outcome = settle(worker, entry, run, error);
     }
     worker.options.observer?.ended?.(entry.job, run, outcome);
   };
 
-  const settle = (entry: Waiting, run: Run, stopped: AbortSignal, error: unknown): Outcome => {
+  const settle = (worker: Worker, entry: Waiting, run: Run, error: unknown): Outcome => {
     const key = keyOf(entry.job);
     const now = Date.now();
     const later = (wait: number, change: Partial<Waiting>) =>
       waiting.set(key, { ...entry, due: now + wait, turn: turns++, ...change });
-    if (stopped.aborted) {
+    if (worker.stopping && run.signal.aborted) {
       later(0, { turn: entry.turn });
       return { kind: "given back" };
     }

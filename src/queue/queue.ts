@@ -133,6 +133,11 @@ export function waitUntil(retryAt: Date, now: number, policy: Policy): number {
   return Math.max(0, retryAt.getTime() - now) + Math.round(policy.random() * policy.spread);
 }
 
+/** Why the signal of an attempt that takes too long is aborted. */
+export function tooLong({ timeout }: Policy): Error {
+  return new Error(`the job took longer than ${Math.round(timeout / 1_000)} seconds`);
+}
+
 /** Whether `ended` settles within `milliseconds`. */
 export async function endsWithin(ended: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

@@ -18,7 +18,7 @@ const worker = queue.process(
     await redis.decr(`${prefix}-inside-${name}`);
     console.log(`end ${name}`);
   },
-  { concurrency: 4 },
+  { concurrency: 2 },
 );
 console.log("ready");
 process.once("SIGTERM", () => {

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { onInstallationRepositories } from "../../src/app/installation-repositories.ts";
+import { onInstallation } from "../../src/app/installation.ts";
+import { onPush } from "../../src/app/push.ts";
+import { onRepository } from "../../src/app/repository.ts";
+import type { Job } from "../../src/queue/jobs.ts";
+import { push } from "./github.ts";
+
+const isRelevant = (path: string) => /(^|\/)package(-lock)?\.json$/.test(path);
+const commit = (...modified: string[]) => ({ added: [], modified, removed: [] });
+
+describe("a push", () => {
+  it("asks for a scan when a manifest, lockfile or the configuration changed on the default branch", () => {
+    expect(onPush(push(), isRelevant)).toEqual([
+      { kind: "scan", repository: { owner: "acme", name: "web" }, installationId: 9001, reason: "push" },
+    ]);
+  });
+
+  it.each([
+    ["one of several commits", { commits: [commit("a.ts"), commit("docs/b.md", "packages/c/package.json")] }],
+    ["a new one", { commits: [{ added: ["package-lock.json"] }] }],
+    ["one that is gone", { commits: [{ removed: ["package.json"] }] }],
+    ["perhaps, where no commits are told", { commits: [] }],
+    ["perhaps, where the payload has no commits at all", { commits: undefined }],
+    [
+      "perhaps, where the list of commits is full",
+      { commits: Array.from({ length: 2_048 }, () => commit("a.ts")) },
+    ],
+    [
+      "perhaps, where the list of files is full",
+      { commits: [commit(...Array.from({ length: 3_000 }, (_, n) => `${n}.ts`))] },
+    ],
+    ["perhaps, where history was rewritten", { forced: true, commits: [commit("a.ts")] }],
+  ])("looks at every file: %s", (_what, change) => {
+    expect(onPush(push(change), isRelevant)).toHaveLength(1);
+  });
+
+  it.each([
+    ["other files", { commits: [commit("src/index.ts", "README.md")] }],
+    ["another branch", { ref: "refs/heads/feature" }],
+    ["a tag", { ref: "refs/tags/main" }],
+    ["the end of a branch", { deleted: true }],
+    [
+      "the App's own branch",
+      { ref: "refs/heads/steeplejack/npm/runtime", sender: { login: "steeplejack[bot]", type: "Bot" } },
+    ],
+  ])("needs nothing for %s", (_what, change) => {
+    expect(onPush(push(change), isRelevant)).toEqual([]);
+  });
+});
+
+describe("an installation", () => {
+  it("asks for a scan of every repository that it comes with", async () => {
+    expect(names(await onInstallation(installation("created", ["acme/web"]), listed))).toEqual(["acme/web"]);
+  });
+
+  it.each(["new_permissions_accepted", "unsuspend"])("lists the repositories after %s", async (action) => {
+    expect(names(await onInstallation(installation(action), listed))).toEqual(["acme/web", "acme/api"]);
+  });
+
+  it.each(["deleted", "suspend"])("needs nothing after %s", async (action) => {
+    expect(await onInstallation(installation(action, ["acme/web"]), listed)).toEqual([]);
+  });
+
+  it("takes in repositories that are added, and forgets those that are removed", () => {
+    const to = { installation: { id: 9001 } };
+    const added = { action: "added", ...to, repositories_added: [{ full_name: "acme/new" }] };
+    const removed = { action: "removed", ...to, repositories_removed: [{ full_name: "acme/old" }] };
+    expect(names(onInstallationRepositories(added))).toEqual(["acme/new"]);
+    expect(onInstallationRepositories(removed)).toEqual([]);
+  });
+});
+
+describe("a repository", () => {
+  it.each([
+    repository("renamed"),
+    repository("transferred"),
+    repository("unarchived"),
+    repository("edited", { changes: { default_branch: { from: "master" } } }),
+  ])("is scanned again after $action", (event) => {
+    expect(names(onRepository(event))).toEqual(["acme/web"]);
+  });
+
+  it.each([
+    repository("edited", { changes: { description: { from: "" } } }),
+    repository("archived", { repository: { full_name: "acme/web", archived: true } }),
+    repository("publicized"),
+  ])("needs nothing after $action", (event) => {
+    expect(onRepository(event)).toEqual([]);
+  });
+});
+
+function names(jobs: readonly Job[]): readonly string[] {
+  return jobs.map((job) => `${job.repository.owner}/${job.repository.name}`);
+}
+
+function installation(action: string, repositories?: string[]): object {
+  return {
+    action,
+    installation: { id: 9001 },
+    ...(repositories && { repositories: repositories.map((name) => ({ full_name: name })) }),
+  };
+}
+
+async function listed(id: number): Promise<readonly string[]> {
+  return id === 9001 ? ["acme/web", "acme/api"] : [];
+}
+
+function repository(action: string, more = {}): object {
+  return { action, repository: { full_name: "acme/web" }, installation: { id: 9001 }, ...more };
+}
