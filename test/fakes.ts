@@ -1,4 +1,4 @@
-import type { FileReader, HttpClient, HttpRequest } from "../src/domain/ports.ts";
+import type { FileReader, HttpClient, HttpRequest, Reporter, Tools } from "../src/domain/ports.ts";
 import { HttpError } from "../src/domain/errors.ts";
 
 export function memoryFiles(files: Readonly<Record<string, string>>): FileReader {
@@ -32,3 +32,10 @@ export function cannedHttp(
   };
   return { asked, get: answer, post: (url, _body, request) => answer(url, request) };
 }
+
+/** For what must get by without a process of its own. */
+export const noTools: Tools = {
+  call: (module) => Promise.reject(new Error(`unexpected call of ${module.pathname.split("/").at(-1)}`)),
+};
+
+export const silent: Reporter = { stage: () => undefined };

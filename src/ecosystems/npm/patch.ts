@@ -75,7 +75,7 @@ export async function patch(
     settings.registry === undefined
       ? output.lockfile.replaceAll(`"${options.registry}`, `"${publicRegistry}`)
       : output.lockfile;
-  const content = keepEnds(text, own);
+  const content = keepLayout(text, own);
   return content === text ? manifests : [...manifests, { path, content }];
 }
 
@@ -144,12 +144,20 @@ function changesOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<strin
     .map(([path, content]) => ({ path, content }));
 }
 
-/** npm keeps a lockfile's indentation and line ends; a byte order mark and a missing last newline are put back here. */
-function keepEnds(before: string, after: string): string {
-  const crlf = /\r\n/.test(before);
-  const lines = crlf ? after.replace(/\r?\n/g, "\r\n") : after.replace(/\r\n/g, "\n");
-  const body = before.endsWith("\n") ? lines : lines.replace(/\r?\n$/, "");
-  return before.startsWith("\uFEFF") && !body.startsWith("\uFEFF") ? `\uFEFF${body}` : body;
+/** npm lays a lockfile out as the manifest beside it; here it stays as it was: indentation, line ends, last line, mark. */
+function keepLayout(before: string, after: string): string {
+  const indent = indentOf(before);
+  const same = indentOf(after) === indent;
+  const text = same
+    ? after.replace(/\r\n/g, "\n").trimEnd()
+    : JSON.stringify(JSON.parse(after), null, indent);
+  const ends = before.endsWith("\n") ? `${text}\n` : text;
+  const lines = before.includes("\r\n") ? ends.replace(/\n/g, "\r\n") : ends;
+  return before.startsWith("\uFEFF") ? `\uFEFF${lines}` : lines;
+}
+
+function indentOf(text: string): string {
+  return /^\uFEFF?\s*\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
 }
 
 function oneLine(text: string): string {
