@@ -23,22 +23,25 @@ export function changelogs({
 }: ChangelogOptions): ChangelogSource {
   return {
     async notesFor(request) {
-      const none: ReleaseNotes = { entries: [] };
+      const { source } = request.releases;
+      const about = source !== undefined && { repository: source };
+      const none: ReleaseNotes = { ...about, entries: [] };
       const released = await outcome(async () => {
-        const { source } = request.releases;
         const repository = source === undefined ? undefined : githubRepository(source.url);
         return repository === undefined ? none : githubNotes(http, githubApi, repository, request);
       });
-      if (released.notes?.entries.some(({ body }) => saysSomething(body)) === true) return released.notes;
+      if (released.notes?.entries.some(({ body }) => saysSomething(body)) === true)
+        return { ...about, ...released.notes };
 
       const archived = await outcome(() => archivedNotes(http, request));
       const compare = released.notes?.compareUrl;
       if (archived.notes !== undefined && archived.notes.entries.length > 0) {
-        return { ...archived.notes, ...(compare !== undefined && { compareUrl: compare }) };
+        return { ...about, ...archived.notes, ...(compare !== undefined && { compareUrl: compare }) };
       }
       const failure = released.failure ?? archived.failure;
       if (failure !== undefined) throw failure;
-      if (released.notes !== undefined && released.notes.entries.length > 0) return released.notes;
+      if (released.notes !== undefined && released.notes.entries.length > 0)
+        return { ...about, ...released.notes };
       return compare === undefined ? none : { ...none, compareUrl: compare };
     },
   };

@@ -40,8 +40,9 @@ export function fixedVersions(
 
 /**
  * Tells what is known under several names once: of the advisories on one package that are aliases of each other,
- * directly or through a third, the best known stays (GitHub's before an ecosystem's own before a bare CVE). It keeps
- * its own intervals, takes over every other name as an alias, and the gravest severity. Sorted by id and name.
+ * directly or through a third, the best known stays (GitHub's before an ecosystem's own before a bare CVE) and takes
+ * over every other name, every interval and the gravest severity. But where it names an end to each interval, the
+ * others' intervals without an end do not count: they were written before there was a fix. Sorted by id and name.
  */
 export function dedupeByAlias(advisories: readonly Advisory[]): readonly Advisory[] {
   const families: { names: Set<string>; members: Advisory[] }[] = [];
@@ -81,12 +82,22 @@ function spokesman(members: readonly Advisory[]): Advisory {
   aliases.delete(first.id);
   const gravest = others.reduce((a, b) => (gravity(b.severity) > gravity(a.severity) ? b : a), first);
   const scores = members.flatMap(({ score }) => (score === undefined ? [] : [score]));
+  const isMended = first.ranges.length > 0 && first.ranges.every(hasEnd);
+  const ranges = [first, ...others].flatMap((member) =>
+    member === first || !isMended ? member.ranges : member.ranges.filter(hasEnd),
+  );
   return {
     ...first,
     aliases: [...aliases].toSorted(),
     severity: gravest.severity,
     ...(scores.length > 0 && { score: Math.max(...scores) }),
+    ranges: [...new Map(ranges.map((range) => [JSON.stringify(range), range])).values()],
+    versions: [...new Set(members.flatMap(({ versions }) => versions))],
   };
+}
+
+function hasEnd({ fixed, lastAffected, limit }: AffectedRange): boolean {
+  return fixed !== undefined || lastAffected !== undefined || limit !== undefined;
 }
 
 function rank(id: string): number {

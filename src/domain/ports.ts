@@ -1,5 +1,5 @@
 import type { VersionScheme } from "../versions/scheme.ts";
-import type { Advisory, PackageReleases, Problem, PullRequestDraft } from "./types.ts";
+import type { Advisory, PackageReleases, Problem, PullRequestDraft, SourceRepository } from "./types.ts";
 
 /** Reads the files of one repository at one commit. */
 export interface FileReader {
@@ -94,6 +94,8 @@ export interface ReleaseNotes {
   readonly source?: { readonly label: string; readonly url: string };
   /** A page that compares the two versions. */
   readonly compareUrl?: string;
+  /** Where the package's source is kept: links in the notes are relative to it. */
+  readonly repository?: SourceRepository;
 }
 
 export interface ReleaseNote {

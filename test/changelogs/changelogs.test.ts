@@ -25,6 +25,7 @@ describe("changelogs", () => {
       ],
       source: { label: "GitHub releases of acme/web", url: "https://github.com/acme/web/releases" },
       compareUrl: "https://github.com/acme/web/compare/v1.0.0...v1.2.0",
+      repository: { url: "acme/web" },
     });
   });
 
@@ -52,6 +53,7 @@ describe("changelogs", () => {
     expect(found).toEqual({
       entries: [{ version: "1.2.0", body: "- from the archive" }],
       source: { label: "CHANGELOG.md in the archive of web 1.2.0", url: tarball },
+      repository: { url: "acme/tools", directory: "packages/web" },
     });
   });
 
@@ -103,6 +105,7 @@ describe("changelogs", () => {
       entries: [{ version: "1.2.0", body: "- from the archive" }],
       source: { label: "CHANGELOG.md in the archive of web 1.2.0", url: tarball },
       compareUrl: "https://github.com/acme/web/compare/v1.1.0...v1.2.0",
+      repository: { url: "acme/web" },
     });
   });
 
@@ -126,6 +129,7 @@ describe("changelogs", () => {
   it("is empty, and no error, where nobody wrote anything", async () => {
     expect(await notes({ [page("acme/web", 1)]: undefined, [tarball]: undefined }, asking())).toEqual({
       entries: [],
+      repository: { url: "acme/web" },
     });
     expect(await notes({ [tarball]: undefined }, asking({ repository: undefined }))).toEqual({ entries: [] });
   });

@@ -71,6 +71,21 @@ describe("dedupeByAlias", () => {
     ]);
   });
 
+  it("loses no vulnerable version to the better known record, nor its fix to a lesser known one", () => {
+    const [merged] = dedupeByAlias([
+      advisory("GHSA-1", { aliases: ["CVE-1"], ranges: [{ introduced: "1.0.0", fixed: "1.2.0" }] }),
+      advisory("CVE-1", {
+        ranges: [{}, { introduced: "0.9.0", lastAffected: "0.9.9" }],
+        versions: ["0.1.0"],
+      }),
+    ]);
+    expect(merged?.ranges).toEqual([
+      { introduced: "1.0.0", fixed: "1.2.0" },
+      { introduced: "0.9.0", lastAffected: "0.9.9" },
+    ]);
+    expect(merged?.versions).toEqual(["0.1.0"]);
+  });
+
   it("keeps one record for each package that it is about", () => {
     const both = [advisory("GHSA-1", { name: "a" }), advisory("GHSA-1", { name: "b" })];
     expect(dedupeByAlias(both)).toEqual(both);
