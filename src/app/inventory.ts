@@ -1,4 +1,4 @@
-import type { Probot } from "probot";
+import type { Octokit } from "@octokit/rest";
 
 /** What the App is installed on, as GitHub tells it. */
 export interface Inventory {
@@ -10,17 +10,23 @@ export interface Inventory {
 /** Every repository of an installation as `owner/name`; archived and disabled ones take no pull requests and are left out. */
 export type Repositories = (installationId: number) => Promise<readonly string[]>;
 
+/** The clients that listing takes: the App's own, and one for an installation that needs to see no more than metadata. */
+export interface Clients {
+  readonly app: Octokit;
+  forInstallation(installationId: number): Octokit;
+}
+
 /** Asks GitHub: one request for each hundred installations, and for each hundred repositories of one. */
-export function githubInventory(probot: Probot): Inventory {
+export function githubInventory(github: Clients): Inventory {
   return {
     installations: async () => {
-      const octokit = await probot.auth();
-      const found = await octokit.paginate(octokit.rest.apps.listInstallations, { per_page: 100 });
+      const { app } = github;
+      const found = await app.paginate(app.rest.apps.listInstallations, { per_page: 100 });
       return found.filter(({ suspended_at: suspended }) => !suspended).map(({ id }) => id);
     },
     repositories: async (installationId) => {
-      const octokit = await probot.auth(installationId);
-      const found = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, {
+      const client = github.forInstallation(installationId);
+      const found = await client.paginate(client.rest.apps.listReposAccessibleToInstallation, {
         per_page: 100,
       });
       return found

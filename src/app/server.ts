@@ -38,11 +38,12 @@ export async function startServer({ host, port, needs, webhooks }: ServerOptions
 
   const route = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split("?")[0] ?? "/";
-    if (path === webhooks?.path) {
+    // Probot's registration page tells GitHub the top of the server as the address for webhooks.
+    if (webhooks !== undefined && (path === webhooks.path || (path === "/" && request.method === "POST"))) {
       const body = await bodyOf(request);
       if (body === undefined)
         return answer(response, 413, { error: "the payload is larger than GitHub sends" });
-      Object.assign(request, { body });
+      Object.assign(request, { body, url: webhooks.path });
       return webhooks.listener(request, response);
     }
     const asks = request.method === "GET" || request.method === "HEAD";

@@ -2,12 +2,15 @@ import { Probot } from "probot";
 import { listen } from "../app/app.ts";
 import type { Deliveries } from "../app/deliveries.ts";
 import { memoryDeliveries, redisDeliveries } from "../app/deliveries.ts";
+import type { Clients } from "../app/inventory.ts";
 import { githubInventory } from "../app/inventory.ts";
+import { memoryCache } from "../cache/memory.ts";
 import { register } from "../app/registration.ts";
 import { startScheduler } from "../app/scheduler.ts";
 import { startServer } from "../app/server.ts";
 import type { AppCredentials, Environment } from "../config/env.ts";
 import { ConfigurationError, messageOf } from "../domain/errors.ts";
+import { createGithub } from "../github/client.ts";
 import { bullmqQueue } from "../queue/bullmq.ts";
 import type { Job } from "../queue/jobs.ts";
 import { memoryQueue } from "../queue/memory.ts";
@@ -27,6 +30,8 @@ export interface WorkOptions {
   readonly handle: Handle;
   /** Standard error, as the environment says, when absent. */
   readonly log?: Logger;
+  /** For listing what the App is installed on and for asking whether GitHub is there; made from the environment when absent. */
+  readonly github?: Clients;
 }
 
 export interface ServeOptions extends WorkOptions {
@@ -56,14 +61,15 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const deliveries: Deliveries =
     redis === undefined ? memoryDeliveries() : redisDeliveries(redis.url, redis.prefix, trouble);
   const probot = await openProbot(app, environment, log);
-  const inventory = githubInventory(probot);
+  const github = options.github ?? connectGithub(app, environment);
+  const inventory = githubInventory(github);
   listen(probot, { queue, deliveries, repositoriesOf: inventory.repositories, isRelevant, log });
 
   const { host, port, webhookPath: path } = environment.server;
   const server = await startServer({
     host,
     port,
-    needs: { queue: () => queue.check(), github: cached(() => checkGithub(probot)) },
+    needs: { queue: () => queue.check(), github: cached(() => checkGithub(github)) },
     webhooks: { path, listener: await probot.getNodeMiddleware({ path }) },
   });
   const works = redis === undefined || options.work === true;
@@ -93,16 +99,16 @@ export async function work(options: WorkOptions): Promise<Running> {
     throw new ConfigurationError("the environment", [
       "REDIS_URL is missing: a worker takes its jobs from the Redis of the server. Without Redis, `serve` works by itself",
     ]);
-  const credentials = environment.app;
-  if (credentials === undefined)
+  const { app } = environment;
+  if (app === undefined)
     throw new ConfigurationError("the environment", [
       "APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are missing: start `serve` without them to register the App",
     ]);
 
   const queue = openQueue(environment, troubleTo(log));
-  const probot = await openProbot(credentials, environment, log);
+  const github = options.github ?? connectGithub(app, environment);
   const { host, port } = environment.server;
-  const needs = { queue: () => queue.check(), github: cached(() => checkGithub(probot)) };
+  const needs = { queue: () => queue.check(), github: cached(() => checkGithub(github)) };
   const server = await startServer({ host, port, needs });
   const worker = startWorker(queue, options, log);
   log.info({ url: server.url, concurrency: environment.worker.concurrency }, "working");
@@ -184,10 +190,13 @@ function startWorker(queue: Queue, { environment, handle }: WorkOptions, log: Lo
   );
 }
 
+function connectGithub({ id: appId, privateKey }: AppCredentials, { github }: Environment): Clients {
+  return createGithub({ appId, privateKey, baseUrl: github.apiUrl, cache: memoryCache() });
+}
+
 /** Throws unless GitHub answers and knows the App. */
-async function checkGithub(probot: Probot): Promise<void> {
-  const octokit = await probot.auth();
-  const asked = octokit.request("GET /app", { request: { retries: 0, signal: AbortSignal.timeout(3_000) } });
+async function checkGithub({ app }: Clients): Promise<void> {
+  const asked = app.request("GET /app", { request: { signal: AbortSignal.timeout(3_000) } });
   if (!(await endsWithin(asked, 3_000))) throw new Error("no answer within three seconds");
 }
 

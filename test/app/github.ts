@@ -54,6 +54,18 @@ function respond(
   const token = request.headers.authorization?.split(" ")[1] ?? "";
   const exchange = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path);
   if (path.startsWith("/app") && !isSigned(token)) return [401, { message: "Bad credentials" }];
+  if (path === "/api/v3/app-manifests/a-code/conversions")
+    return [
+      201,
+      {
+        id: credentials.id,
+        client_id: "Iv1.abc",
+        client_secret: "c",
+        webhook_secret: credentials.webhookSecret,
+        pem: credentials.privateKey,
+        html_url: "http://github.test/apps/steeplejack",
+      },
+    ];
   if (path === "/app") return [200, { id: credentials.id, slug: "steeplejack" }];
   if (path === "/app/installations")
     return [200, Object.keys(installed).map((id) => ({ id: Number(id), suspended_at: null }))];
@@ -84,10 +96,14 @@ export async function deliver(
   server: string,
   event: string,
   payload: object,
-  { id = crypto.randomUUID(), secret = credentials.webhookSecret }: { id?: string; secret?: string } = {},
+  {
+    id = crypto.randomUUID(),
+    secret = credentials.webhookSecret,
+    path = "/api/github/webhooks",
+  }: { id?: string; secret?: string; path?: string } = {},
 ): Promise<number> {
   const body = JSON.stringify(payload);
-  const response = await fetch(`${server}/api/github/webhooks`, {
+  const response = await fetch(`${server}${path}`, {
     method: "POST",
     headers: {
       "content-type": "application/json",

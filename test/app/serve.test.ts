@@ -95,6 +95,13 @@ describe("the server", () => {
       );
   });
 
+  it("takes webhooks at its top too, where the registration page sends them", async () => {
+    const { url, jobs } = await start();
+    expect(await deliver(url, "push", push(), { path: "/" })).toBe(200);
+    expect(await deliver(url, "push", push(), { path: "/", secret: "guessed" })).toBe(400);
+    await expect.poll(() => jobs).toHaveLength(1);
+  });
+
   it("refuses a forged signature, and makes no job", async () => {
     const { url, app, jobs } = await start();
 

@@ -313,11 +313,13 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
   it("gives the running job back when it does not end in time, at no cost of attempts", async () => {
     const hand = byHand();
     const outcomes: string[] = [];
-    const worker = work(hand, 1, { ended: (_job, _run, outcome) => outcomes.push(outcome.kind) });
+    // With room for another, it must not take back at once what it has just given.
+    const worker = work(hand, 2, { ended: (_job, _run, outcome) => outcomes.push(outcome.kind) });
     await queue.enqueue(scan("web"));
     const given = await hand.next();
 
-    await worker.stop(20);
+    await worker.stop(0);
+    expect(hand.begun).toBe(1);
     expect(given.run.signal.aborted).toBe(true);
     expect(outcomes).toEqual(["given back"]);
     await holds({ waiting: 1, running: 0 });
