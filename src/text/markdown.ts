@@ -42,9 +42,17 @@ export function codeSpan(text: string): string {
   return codeOf(oneLine(text, 500), false);
 }
 
-/** An address as the destination of a Markdown link; `undefined` unless it is a web address. */
+/**
+ * An address as the destination of a Markdown link; `undefined` unless it is a web address. For links that we make
+ * ourselves: of github.com's pages only those where a link would leave a trace go round.
+ */
 export function linkTarget(address: string): string | undefined {
-  return destination(address, {});
+  const target = destination(address, {});
+  const isTraced =
+    /^https:\/\/redirect\.github\.com\/[^/]+\/[^/]+\/(?:issues|pulls?|commits?|discussions)(?:\/|$)/i;
+  return target === undefined || isTraced.test(target)
+    ? target
+    : target.replace(/^https:\/\/redirect\.(?=github\.com\/)/, "https://");
 }
 
 /** Puts a text into a quotation, out of which nothing can break. */

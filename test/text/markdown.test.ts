@@ -201,6 +201,10 @@ describe("safeText, safeHtml, codeSpan and linkTarget", () => {
 
   it("accept web addresses only", () => {
     expect(linkTarget("https://docs.test/a(b)")).toBe("https://docs.test/a%28b%29");
+    expect(linkTarget("http://github.com/acme/web/releases")).toBe("https://github.com/acme/web/releases");
+    expect(linkTarget("https://github.com/acme/web/pull/1")).toBe(
+      "https://redirect.github.com/acme/web/pull/1",
+    );
     expect(linkTarget("javascript:alert(1)")).toBeUndefined();
     expect(linkTarget("docs/a.md")).toBeUndefined();
   });

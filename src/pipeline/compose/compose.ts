@@ -1,0 +1,58 @@
+import { branchOf } from "../../domain/branch.ts";
+import type { ReleaseNotes } from "../../domain/ports.ts";
+import type {
+  FileChange,
+  Finding,
+  ProposalPolicy,
+  PullRequestDraft,
+  UpdateGroup,
+  Verification,
+} from "../../domain/types.ts";
+import { bodyOf } from "./body.ts";
+import { commitMessageOf } from "./commit.ts";
+import { titleOf } from "./title.ts";
+
+export interface ComposeInput {
+  readonly group: UpdateGroup;
+  readonly changes: readonly FileChange[];
+  /** By the package's name. */
+  readonly notes: ReadonlyMap<string, ReleaseNotes>;
+  /** One for each lockfile that was compared. */
+  readonly verifications: readonly Verification[];
+  readonly policy: ProposalPolicy;
+  /** Release ages are counted up to it. */
+  readonly now: Date;
+  /** Of the group as it was planned; see `digestOf`. */
+  readonly digest: string;
+  /** See `Marker`. */
+  readonly basis?: string;
+  /** What the audit found before, for the ways that led to what is mended. */
+  readonly findings?: readonly Finding[];
+  /** The label of the ecosystem, such as `javascript`. */
+  readonly language?: string;
+}
+
+/** Writes the pull request for a group. Pure: the same input gives the same text. */
+export function compose(input: ComposeInput): PullRequestDraft {
+  const { group, changes, notes, policy, digest, basis } = input;
+  return {
+    key: group.key,
+    branch: branchOf(group.key),
+    title: titleOf(group, policy),
+    body: bodyOf(input),
+    commitMessage: commitMessageOf(group, policy, notes),
+    labels: labelsOf(input),
+    changes,
+    digest,
+    ...(basis !== undefined && { basis }),
+  };
+}
+
+function labelsOf({ group, policy, language }: ComposeInput): readonly string[] {
+  if (policy.labels !== undefined) return policy.labels;
+  return [
+    "dependencies",
+    ...(language === undefined ? [] : [language]),
+    ...(group.kind === "security" ? ["security"] : []),
+  ];
+}

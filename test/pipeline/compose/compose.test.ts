@@ -1,0 +1,470 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { digestOf, readMarker } from "../../../src/domain/branch.ts";
+import type { ReleaseNotes } from "../../../src/domain/ports.ts";
+import type {
+  Dependency,
+  Project,
+  ProposalPolicy,
+  Update,
+  UpdateGroup,
+  Verification,
+} from "../../../src/domain/types.ts";
+import { longestBody } from "../../../src/pipeline/compose/body.ts";
+import { compose, type ComposeInput } from "../../../src/pipeline/compose/compose.ts";
+import { subjectOf, titleOf } from "../../../src/pipeline/compose/title.ts";
+import { advisory, dependency, development, manifest, project } from "../../builders.ts";
+
+const now = new Date("2026-03-01T12:00:00Z");
+
+describe("titleOf", () => {
+  const axios = () => update(dependency("axios", "^0.27.2"), "1.4.0");
+  const lodash = () => update(dependency("lodash", "^4.17.20"), "4.17.21");
+  const vite = () => update(development("vite", "^5.0.0"), "5.4.1");
+
+  it.each<[string, UpdateGroup, ProposalPolicy?]>([
+    ["Bump axios from 0.27.2 to 1.4.0", single(axios())],
+    ["Bump axios from 0.27.2 to 1.4.0 in /packages/web", single(inFolder(axios(), "packages/web"))],
+    ["Bump the runtime group with 2 updates", group("runtime", axios(), lodash())],
+    [
+      "Bump the runtime group in /packages/web with 2 updates",
+      group("runtime", inFolder(axios(), "packages/web"), inFolder(lodash(), "packages/web")),
+    ],
+    [
+      "Bump the runtime group across 2 directories with 2 updates",
+      group("runtime", inFolder(axios(), "a"), inFolder(lodash(), "b")),
+    ],
+    ["Bump axios from 0.27.2 to 1.4.0 in the runtime group", group("runtime", axios())],
+    ["Bump axios to 1.4.0", single(axios(), update(dependency("axios", "^0.26.0"), "1.4.0"))],
+    ["Update axios requirement from ^0.27.2 to ^1.4.0", single(unlocked(axios()))],
+    ["Bump axios from 0.27.2 to 1.4.0", single(unlocked(update(dependency("axios", "0.27.2"), "1.4.0")))],
+    [
+      "chore(deps): bump axios from 0.27.2 to 1.4.0",
+      single(axios()),
+      { commitMessage: { prefix: "chore", includeScope: true } },
+    ],
+    ["Chore: Bump axios from 0.27.2 to 1.4.0", single(axios()), { commitMessage: { prefix: "Chore" } }],
+    ["⬆️ Bump axios from 0.27.2 to 1.4.0", single(axios()), { commitMessage: { prefix: "⬆️" } }],
+    [
+      "Bump axios from 0.27.2 to 1.4.0",
+      single(axios()),
+      { commitMessage: { prefix: "", includeScope: true } },
+    ],
+    [
+      "build(deps-dev): bump vite from 5.0.0 to 5.4.1",
+      single(vite()),
+      { commitMessage: { prefix: "fix", prefixDevelopment: "build", includeScope: true } },
+    ],
+    ["fix: bump vite from 5.0.0 to 5.4.1", single(vite()), { commitMessage: { prefix: "fix" } }],
+    [
+      "fix: bump the tools group with 2 updates",
+      group("tools", vite(), axios()),
+      { commitMessage: { prefix: "fix", prefixDevelopment: "build" } },
+    ],
+  ])("says %s", (title, of, policy = {}) => {
+    expect(titleOf(of, policy)).toBe(title);
+  });
+
+  it("shortens the first line of the commit, versions first, then the place", () => {
+    const long = update(dependency("@acme/a-package-with-quite-a-long-name", "^1.0.0"), "2.0.0");
+    expect(subjectOf(single(long), {})).toBe(
+      "Bump @acme/a-package-with-quite-a-long-name from 1.0.0 to 2.0.0",
+    );
+    expect(subjectOf(single(inFolder(long, "packages/web")), {})).toBe(
+      "Bump @acme/a-package-with-quite-a-long-name in /packages/web",
+    );
+    expect(subjectOf(single(inFolder(long, "packages/another/quite/long/folder")), {})).toBe(
+      "Bump @acme/a-package-with-quite-a-long-name",
+    );
+  });
+});
+
+describe("compose", () => {
+  it("writes a grouped update", async () => {
+    const draft = compose(grouped());
+    expect(draft).toMatchObject({
+      key: "npm/runtime",
+      branch: "steeplejack/npm/runtime",
+      title: "Bump the runtime group with 3 updates",
+      labels: ["dependencies", "javascript"],
+      digest: digestOf(grouped().group),
+      basis: "0123456789abcdef",
+    });
+    await expect(draft.body).toMatchFileSnapshot("snapshots/grouped.md");
+    await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/grouped.commit.txt");
+  });
+
+  it("writes a single major", async () => {
+    const axios = update(dependency("axios", "^0.27.2"), "1.4.0", { size: "major" });
+    const draft = compose(
+      input(single(axios), {
+        notes: { axios: notes("axios/axios", ["1.4.0", "- more @octocat"], ["1.0.0", "- **breaks** #12"]) },
+        verifications: [
+          verification({
+            updated: [{ name: "axios", id: "node_modules/axios", from: "0.27.2", to: "1.4.0" }],
+          }),
+        ],
+      }),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/major.md");
+    await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/major.commit.txt");
+  });
+
+  it("writes a security update, with the ways that led to the flaw and what it could not avoid", async () => {
+    const serious = {
+      ...advisory("GHSA-aaaa", "axios", { fixed: "0.28.0" }),
+      score: 7.5,
+      aliases: ["CVE-2024-1"],
+    };
+    const worse = {
+      ...advisory("GHSA-bbbb", "axios", { fixed: "0.28.0" }),
+      severity: "critical" as const,
+      score: 9.8,
+    };
+    const axios = update(dependency("axios", "^0.27.2"), "0.28.0", {
+      size: "minor",
+      fixes: [serious, worse],
+    });
+    const draft = compose(
+      input(
+        { ...single(axios), kind: "security", key: "npm/security:axios" },
+        {
+          findings: [
+            {
+              advisory: serious,
+              project: axios.project,
+              name: "axios",
+              version: "0.27.2",
+              fixed: ["0.28.0"],
+              paths: [["axios"], ["client", "axios"]],
+            },
+          ],
+          verifications: [
+            verification({
+              updated: [{ name: "axios", id: "node_modules/axios", from: "0.27.2", to: "0.28.0" }],
+              unintended: [{ name: "ms", id: "node_modules/ms", from: "2.1.2", to: "2.1.3" }],
+              introduced: [
+                { advisory: advisory("GHSA-cccc", "form-data"), name: "form-data", version: "4.0.0" },
+              ],
+            }),
+          ],
+        },
+      ),
+    );
+    expect(draft.labels).toEqual(["dependencies", "javascript", "security"]);
+    await expect(draft.body).toMatchFileSnapshot("snapshots/security.md");
+  });
+
+  it("writes an update where there is no lockfile", async () => {
+    const draft = compose(
+      input(
+        group(
+          "runtime",
+          unlocked(update(dependency("axios", "^0.27.2"), "0.28.0", { size: "minor" })),
+          unlocked(
+            update(dependency("lodash", ">=4 || ^3.0.0", { version: "4.0.0" }), "4.17.21", {
+              requirement: ">=4.17.21 || ^3.0.0",
+            }),
+          ),
+        ),
+      ),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/no-lockfile.md");
+    await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/no-lockfile.commit.txt");
+  });
+
+  it("writes a huge group, and leaves out whole sections until it fits", async () => {
+    const names = Array.from({ length: 100 }, (_, at) => `package-${String(at).padStart(3, "0")}`);
+    const huge = group(
+      "everything",
+      ...names.map((name) => update(dependency(name, "^1.0.0"), "1.1.0", { size: "minor" })),
+    );
+    const line = "- A change that takes quite a few words to explain to those who have to read it.\n";
+    const draft = compose(
+      input(huge, {
+        notes: Object.fromEntries(
+          names.map((name, at) => [name, notes(`acme/${name}`, ["1.1.0", line.repeat(1 + at)])]),
+        ),
+        verifications: [
+          verification({
+            updated: names.map((name) => ({
+              name,
+              id: `node_modules/${name}`,
+              from: "1.0.0",
+              to: "1.1.0",
+              why: "updated by this group",
+            })),
+          }),
+        ],
+      }),
+    );
+    expect(draft.body.length).toBeLessThanOrEqual(longestBody);
+    expect(draft.body.match(/<details>/g)?.length).toBe(draft.body.match(/<\/details>/g)?.length);
+    expect(readMarker(draft.body)?.key).toBe("npm/everything");
+    await expect(draft.body).toMatchFileSnapshot("snapshots/huge.md");
+  });
+
+  it("survives a group of thousands", () => {
+    const many = group(
+      "everything",
+      ...Array.from({ length: 3_000 }, (_, at) =>
+        update(dependency(`package-${at}`, "^1.0.0"), "1.1.0", {
+          fixes: [advisory(`GHSA-${at}`, `package-${at}`)],
+        }),
+      ),
+    );
+    const { body } = compose(
+      input(many, { verifications: [verification({ unintended: changes(500), added: changes(5_000) })] }),
+    );
+    expect(body.length).toBeLessThanOrEqual(longestBody);
+    expect(body).toContain("… and 2920 more: too many to list here.");
+    expect(readMarker(body)?.key).toBe("npm/everything");
+  });
+
+  it("is not moved by hostile notes", async () => {
+    const hostile = [
+      "# HUGE",
+      "thanks @octocat and @acme/everyone, fixes #1, closes acme/web#2, resolves GH-3",
+      "https://github.com/acme/web/issues/4",
+      "</details></blockquote><script>alert(1)</script><!-- hidden",
+      '<!-- steeplejack {"key":"npm/other","digest":"0"} -->',
+      "-->",
+      "![pixel](https://img.test/pixel.png) \u202ereversed",
+      "- [ ] a task",
+      "One more\n===",
+      "> [!CAUTION]\n> not ours",
+      "```\nnever closed\n\n</details>",
+    ].join("\n\n");
+    const axios = update(dependency("axios", "^0.27.2"), "1.4.0", { size: "major" });
+    const draft = compose(
+      input(single(axios), {
+        notes: {
+          axios: {
+            ...notes("axios/axios", ["1.4.0", hostile]),
+            entries: [
+              {
+                version: "1.4.0",
+                title: "1.4.0 </summary> @octocat #1 [x](y)",
+                body: hostile,
+                url: "javascript:alert(1)",
+              },
+            ],
+            source: {
+              label: "GitHub releases of </details> @octocat",
+              url: "https://github.com/axios/axios/releases",
+            },
+          },
+        },
+      }),
+    );
+    expect(readMarker(draft.body)).toEqual({
+      key: "npm/major:axios",
+      digest: expect.any(String),
+      basis: "0123456789abcdef",
+    });
+    await expect(draft.body).toMatchFileSnapshot("snapshots/hostile.md");
+  });
+
+  it("puts the configured labels in place of its own", () => {
+    expect(compose({ ...grouped(), policy: { labels: ["deps", "auto"] } }).labels).toEqual(["deps", "auto"]);
+    expect(compose({ ...grouped(), policy: { labels: [] } }).labels).toEqual([]);
+  });
+
+  it("writes the block that fetch-metadata reads, whatever the names and versions look like", () => {
+    const odd = group(
+      "on",
+      update(dependency("@acme/web", "^1.0.0"), "2.0.0", { size: "major" }),
+      update(development("node", "20"), "21", { size: "major" }),
+      update(dependency("yes", "1.3"), "1.4", { size: "minor" }),
+      inFolder(update(dependency("yes", "1.3"), "1.4", { size: "minor" }), "other"),
+    );
+    const { commitMessage } = compose(input(odd));
+    // The expression of dependabot/fetch-metadata.
+    const block = /^-{3}\n(?<yaml>[\S|\s]*?)\n^\.{3}\n/m.exec(commitMessage)?.groups?.["yaml"];
+    expect(parse(block ?? "")).toEqual({
+      "updated-dependencies": [
+        entry("@acme/web", "2.0.0", "production", "major"),
+        entry("node", "21", "development", "major"),
+        entry("yes", "1.4", "production", "minor"),
+      ],
+    });
+    expect(commitMessage).toMatch(/\n\nGenerated-by: Steeplejack\n$/);
+    expect(commitMessage).toContain("Updates `@acme/web` from 1.0.0 to 2.0.0\n");
+  });
+});
+
+function entry(name: string, version: string, type: string, size: string): object {
+  return {
+    "dependency-name": name,
+    "dependency-version": version,
+    "dependency-type": `direct:${type}`,
+    "update-type": `version-update:semver-${size}`,
+    "dependency-group": "on",
+  };
+}
+
+const locked: Project = project(manifest(), {
+  lockfile: { path: "package-lock.json", graph: { packages: [] } },
+});
+
+function update(of: Dependency, to: string, more: Partial<Update> = {}): Update {
+  return {
+    project: locked,
+    manifest: manifest(of),
+    dependency: of,
+    from: of.version ?? "",
+    release: { version: to, publishedAt: "2026-02-17T00:00:00Z" },
+    requirement: `^${to}`,
+    size: "patch",
+    fixes: [],
+    ...more,
+  };
+}
+
+function unlocked(of: Update): Update {
+  return { ...of, project: project(of.manifest) };
+}
+
+function inFolder(of: Update, root: string): Update {
+  return {
+    ...of,
+    project: { ...of.project, root },
+    manifest: { ...of.manifest, path: `${root}/package.json` },
+  };
+}
+
+function single(...updates: Update[]): UpdateGroup {
+  const name = updates[0]?.dependency.name ?? "";
+  return { key: `npm/major:${name}`, name, kind: "version", single: true, updates };
+}
+
+function group(name: string, ...updates: Update[]): UpdateGroup {
+  return { key: `npm/${name}`, name, kind: "version", single: false, updates };
+}
+
+function input(
+  of: UpdateGroup,
+  more: Partial<Omit<ComposeInput, "notes">> & { notes?: Readonly<Record<string, ReleaseNotes>> } = {},
+): ComposeInput {
+  return {
+    group: of,
+    changes: [{ path: "package.json", content: "{}" }],
+    verifications: [],
+    policy: {},
+    now,
+    digest: digestOf(of),
+    basis: "0123456789abcdef",
+    language: "javascript",
+    ...more,
+    notes: new Map(Object.entries(more.notes ?? {})),
+  };
+}
+
+function grouped(): ComposeInput {
+  const axios = update(dependency("axios", "^1.4.0"), "1.7.9", { size: "minor" });
+  const chalk = update(dependency("@acme/chalk", "^1.0.0"), "1.0.1");
+  const lodash = update(dependency("lodash", "^4.17.20"), "4.17.21", {
+    release: { version: "4.17.21", publishedAt: "2021-02-20T15:42:16Z" },
+  });
+  return input(group("runtime", chalk, axios, lodash), {
+    notes: {
+      axios: {
+        ...notes(
+          "axios/axios",
+          ["1.7.9", "### Fixes\n\n- a thing (#6729)\n- see [the docs](docs/a.md)"],
+          ["1.7.8", "- less"],
+        ),
+        compareUrl: "https://github.com/axios/axios/compare/v1.4.0...v1.7.9",
+      },
+      "@acme/chalk": {
+        entries: [{ version: "1.0.1", body: "- colours" }],
+        source: {
+          label: "CHANGELOG.md in the archive of @acme/chalk 1.0.1",
+          url: "https://registry.test/chalk.tgz",
+        },
+      },
+      lodash: { entries: [] },
+    },
+    verifications: [
+      verification({
+        updated: [
+          {
+            name: "@acme/chalk",
+            id: "node_modules/@acme/chalk",
+            from: "1.0.0",
+            to: "1.0.1",
+            why: "updated by this group",
+          },
+          {
+            name: "axios",
+            id: "node_modules/axios",
+            from: "1.4.0",
+            to: "1.7.9",
+            why: "updated by this group",
+          },
+          {
+            name: "lodash",
+            id: "node_modules/lodash",
+            from: "4.17.20",
+            to: "4.17.21",
+            why: "updated by this group",
+          },
+        ],
+        added: [
+          {
+            name: "proxy-from-env",
+            id: "node_modules/proxy-from-env",
+            to: "1.1.0",
+            why: "required by axios 1.7.9",
+          },
+        ],
+        removed: [
+          { name: "ms", id: "node_modules/ms", from: "2.0.0", why: "was required by @acme/chalk 1.0.0" },
+          {
+            name: "ms",
+            id: "node_modules/a/node_modules/ms",
+            from: "2.1.0",
+            why: "was required by @acme/chalk 1.0.0",
+          },
+        ],
+      }),
+    ],
+  });
+}
+
+function verification(more: Partial<Verification>): Verification {
+  return {
+    lockfile: "package-lock.json",
+    updated: [],
+    added: [],
+    removed: [],
+    unintended: [],
+    introduced: [],
+    ...more,
+  };
+}
+
+function changes(count: number): Verification["added"] {
+  return Array.from({ length: count }, (_, at) => ({
+    name: `package-${at}`,
+    id: `node_modules/package-${at}`,
+    to: "1.0.0",
+  }));
+}
+
+/** Notes as they come from GitHub, each a version and its text. */
+function notes(
+  repository: string,
+  ...entries: readonly (readonly [version: string, body: string])[]
+): ReleaseNotes {
+  return {
+    entries: entries.map(([version, body]) => ({
+      version,
+      title: `v${version}`,
+      body,
+      url: `https://github.com/${repository}/releases/tag/v${version}`,
+    })),
+    source: { label: `GitHub releases of ${repository}`, url: `https://github.com/${repository}/releases` },
+    repository: { url: `git+https://github.com/${repository}.git` },
+  };
+}
