@@ -9,7 +9,7 @@ describe("fit", () => {
 
   it("shortens the longest of the lowest priority first", () => {
     const sections = [section(2, "cccccccccc", "c"), section(1, "aaaa", "a"), section(1, "bbbbbb", "b")];
-    expect(fit(sections, 25)).toBe("cccccccccc\n\naaaa\n\nb");
+    expect(fit(sections, 20)).toBe("cccccccccc\n\naaaa\n\nb");
     expect(fit(sections, 18)).toBe("cccccccccc\n\na\n\nb");
     expect(fit(sections, 12)).toBe("c\n\na\n\nb");
   });
@@ -20,7 +20,7 @@ describe("fit", () => {
       section(2, "bbbbbb", "b"),
     ];
     expect(fit(sections, 10)).toBe("aaa\n\nb");
-    expect(fit(sections, 6)).toBe("b");
+    expect(fit(sections, 5)).toBe("b");
   });
 
   it("never cuts into a wording, and fits wherever the briefest wordings do", () => {
