@@ -164,7 +164,6 @@ function startWorker(queue: Queue, { environment, handle }: WorkOptions, log: Lo
       ...(job.delivery === undefined ? {} : { delivery: job.delivery }),
     });
   const observer: Observer = {
-    trouble: troubleTo(log),
     ended: (job, { attempt, ...run }, outcome) => {
       const jobLog = logOf(job, { attempt, ...run });
       switch (outcome.kind) {

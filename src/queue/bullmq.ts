@@ -270,7 +270,8 @@ function work(
     stop: async (grace) => {
       stopping = true;
       const closed = worker.close();
-      if (!(await endsWithin(closed, grace))) {
+      // Without a running job only a Redis that is away can keep it from closing.
+      if (!(await endsWithin(closed, running.size === 0 ? Math.min(grace, policy.patience) : grace))) {
         for (const abort of running.values()) abort.abort(new Error("the worker is being stopped"));
         await endsWithin(closed, policy.patience);
       }

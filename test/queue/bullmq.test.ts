@@ -129,6 +129,20 @@ describe("the queue in Redis, when things break", () => {
     }
   });
 
+  it("stops an idle worker at once even while Redis is away", async () => {
+    const own = await startRedis();
+    const queue = bullmqQueue({ url: own.url, policy: quick });
+    const hand = byHand();
+    const processing = queue.process(hand.handler, { concurrency: 1 });
+    await queue.enqueue(scan("web"));
+    (await hand.next()).finish();
+    await expect.poll(() => queue.counts()).toMatchObject({ running: 0 });
+    await own.close();
+
+    await processing.stop(3_600_000);
+    await queue.close();
+  });
+
   it("refuses a job within ten seconds while Redis cannot be reached", { timeout: 20_000 }, async () => {
     const own = await startRedis();
     await own.close();
