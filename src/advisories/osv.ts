@@ -19,7 +19,7 @@ export interface OsvRecord {
   readonly affected: readonly OsvAffected[];
 }
 
-export interface OsvAffected {
+interface OsvAffected {
   readonly ecosystem: string;
   readonly name: string;
   readonly vectors: readonly string[];

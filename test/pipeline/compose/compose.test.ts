@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { digestOf, readMarker } from "../../../src/domain/branch.ts";
@@ -263,6 +264,45 @@ describe("compose", () => {
       basis: "0123456789abcdef",
     });
     await expect(draft.body).toMatchFileSnapshot("snapshots/hostile.md");
+  });
+
+  it("keeps its own frame around any notes", () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        "\n",
+        "</details>",
+        "<details>",
+        "<!--",
+        "-->",
+        "```",
+        "> ",
+        "@octocat",
+        "#1",
+        "| a |\n|---|",
+        "- ",
+        "](",
+      ),
+      fc.string({ maxLength: 4 }),
+    );
+    const text = fc.array(part, { maxLength: 20 }).map((parts) => parts.join(""));
+    const axios = update(dependency("axios", "^0.27.2"), "1.4.0");
+    fc.assert(
+      fc.property(text, text, text, (title, body, label) => {
+        const found = {
+          entries: [{ version: "1.4.0", title, body, url: title }],
+          source: { label, url: "https://axios.test/" },
+        };
+        const draft = compose(input(single(axios), { notes: { axios: found } }));
+        const frame = draft.body.split("\n").filter((line) => /^<\/?(?:details|summary)/.test(line));
+        expect(frame).toEqual([
+          "<details>",
+          "<summary>Release notes · 0.27.2 → 1.4.0</summary>",
+          "</details>",
+        ]);
+        expect(readMarker(draft.body)?.key).toBe("npm/major:axios");
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("puts the configured labels in place of its own", () => {
