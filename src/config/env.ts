@@ -36,7 +36,7 @@ export interface AppCredentials {
 }
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof levels)[number];
+type LogLevel = (typeof levels)[number];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

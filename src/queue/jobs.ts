@@ -3,15 +3,7 @@ import { z } from "zod";
 const part = z.string().regex(/^[\w.-]{1,100}$/, "is no name that GitHub allows");
 
 /** Why a repository is scanned. */
-export const reasons = [
-  "manual",
-  "comment",
-  "push",
-  "advisory",
-  "installation",
-  "repository",
-  "schedule",
-] as const;
+const reasons = ["manual", "comment", "push", "advisory", "installation", "repository", "schedule"] as const;
 
 /**
  * What travels through the queue: which repository, and why. Never a token: the worker asks GitHub for one, for this

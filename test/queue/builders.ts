@@ -45,8 +45,3 @@ export function byHand(): { handler: Handler; next: () => Promise<Attempt>; read
     },
   };
 }
-
-/** Asks again and again until the answer is `true`. The test's own time limit ends it. */
-export async function eventually(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RateLimitError } from "../../src/domain/errors.ts";
-import type { Counts, Observer, Outcome, Policy, Processing, Queue } from "../../src/queue/queue.ts";
+import type { Counts, Handler, Observer, Outcome, Policy, Processing, Queue } from "../../src/queue/queue.ts";
 import { byHand, scan } from "./builders.ts";
 
 /** Quick enough for a test, and without chance. */
@@ -174,6 +175,42 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
     await idle();
     expect(most).toBe(1);
     expect(together).toBeGreaterThan(1);
+  });
+
+  it("loses no request and runs no repository twice at once, whatever happens in whatever order", async () => {
+    const chance = dice(20_260_105);
+    const names = ["a", "b", "c"];
+    const reasons = ["schedule", "installation", "push"] as const;
+    let moment = 0;
+    const asked = new Map<string, number>();
+    const begun = new Map<string, number>();
+    const active = new Set<string>();
+    const overlaps: string[] = [];
+    const handler: Handler = async ({ repository: { name } }) => {
+      if (active.has(name)) overlaps.push(name);
+      active.add(name);
+      begun.set(name, ++moment);
+      const fate = chance(10);
+      await delay(chance(4));
+      active.delete(name);
+      if (fate < 3) throw new Error("it did not work");
+      if (fate < 5) throw new RateLimitError("wait", new Date(Date.now() + chance(20)));
+    };
+    await reopen({ backoff: 5 });
+    workers.push(queue.process(handler, { concurrency: 2 }), queue.process(handler, { concurrency: 2 }));
+
+    for (let round = 0; round < 120; round++) {
+      const name = names[chance(3)] ?? "a";
+      asked.set(name, ++moment);
+      await queue.enqueue(scan(name, reasons[chance(3)] ?? "push"), {
+        delay: chance(4) === 0 ? chance(30) : 0,
+      });
+      await delay(chance(6));
+    }
+
+    await idle();
+    expect(overlaps).toEqual([]);
+    for (const name of names) expect(begun.get(name)).toBeGreaterThan(asked.get(name) ?? 0);
   });
 
   it("takes what is urgent first, and of equals the one that came first", async () => {
@@ -362,4 +399,13 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
     await idle();
     return names;
   }
+}
+
+/** Numbers from 0 up to `sides`, by chance and yet the same each time. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
 }
