@@ -6,7 +6,7 @@ import { defaultPolicy } from "../domain/policy.ts";
 import type { Reporter } from "../domain/ports.ts";
 import type { FileChange, Problem, UpdateGroup } from "../domain/types.ts";
 import { localFiles } from "../files/local.ts";
-const titleOf = (group: UpdateGroup, _policy: unknown) => group.key; // TEMP
+import { titleOf } from "../pipeline/compose/title.ts";
 import { type Scan, scan, type World } from "../pipeline/scan.ts";
 import { update } from "../pipeline/update.ts";
 import { explanation } from "../reports/explain.ts";

@@ -75,6 +75,7 @@ export const configurationShape = z.strictObject({
     .record(z.string().regex(/^[a-z](?:[a-z|_-]*[a-z])?$/i, "letters, `|`, `_` and `-`"), groupShape)
     .optional(),
   ignore: z.array(ignoreShape).optional(),
+  "exclude-paths": z.array(pattern).max(200).optional(),
   cooldown: cooldownShape.optional(),
   schedule: scheduleShape.optional(),
   "open-pull-requests-limit": z.number().int().min(0).max(1_000).optional(),
@@ -98,6 +99,7 @@ export function readPolicy(path: string, text: string): Policy {
   return {
     groups: Object.entries(found.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     ignore: (found.ignore ?? []).map(toIgnore),
+    excludePaths: found["exclude-paths"] ?? defaultPolicy.excludePaths,
     cooldown,
     openPullRequestsLimit: found["open-pull-requests-limit"] ?? defaultPolicy.openPullRequestsLimit,
     ...(found.schedule === undefined ? {} : { schedule: toSchedule(found.schedule) }),

@@ -47,7 +47,7 @@ export interface Marker {
 }
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
-export function marker({ key, digest, basis = "" }: Omit<Marker, "basis"> & { basis?: string }): string {
+export function marker({ key, digest, basis }: Marker): string {
   const data = JSON.stringify({ key, digest, basis }).replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e");
   return `<!-- steeplejack ${data} -->`;
 }

@@ -4,6 +4,8 @@ import type { ProposalPolicy, Scope, UpdateSize } from "./types.ts";
 export interface Policy extends ProposalPolicy {
   readonly groups: readonly GroupRule[];
   readonly ignore: readonly IgnoreRule[];
+  /** Globs of paths whose projects are left out, unless they are members of a workspace that is not. */
+  readonly excludePaths: readonly string[];
   readonly cooldown: Cooldown;
   /** When version updates may be proposed; always, where it is absent. Security updates never wait for it. */
   readonly schedule?: Schedule;
@@ -59,6 +61,11 @@ export interface Schedule {
 export const defaultPolicy: Policy = {
   groups: [],
   ignore: [],
+  // What lies there is there to be old, or is somebody else's.
+  excludePaths: [
+    "**/{test,tests,__tests__,testdata,fixtures,__fixtures__}/**",
+    "**/{vendor,third_party,bower_components,examples}/**",
+  ],
   cooldown: { days: 3, include: [], exclude: [] },
   openPullRequestsLimit: 10,
 };

@@ -124,7 +124,7 @@ export interface OpenPullRequest {
   /** From the marker in its body. */
   readonly key: string;
   readonly digest: string;
-  readonly basis?: string;
+  readonly basis: string;
 }
 
 export interface Proposal {

@@ -268,7 +268,7 @@ export interface PullRequestDraft {
   /** Tells two drafts of one key apart: it changes when a package or a version does. */
   readonly digest: string;
   /** See `Marker`. */
-  readonly basis?: string;
+  readonly basis: string;
 }
 
 export type Stage = "discover" | "resolve" | "audit" | "plan" | "patch" | "verify" | "propose" | "configure";

@@ -283,14 +283,14 @@ function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
   return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
 }
 
-function withoutDetails({ number, url, branch, title, key, digest }: Open): OpenPullRequest {
-  return { number, url, branch, title, key, digest };
+function withoutDetails({ number, url, branch, title, key, digest, basis }: Open): OpenPullRequest {
+  return { number, url, branch, title, key, digest, basis };
 }
 
 /** The body without the digest, so that the same update can be proposed again one day. */
 function withdrawn(body: string, key: string): string {
   const at = body.lastIndexOf("<!-- steeplejack ");
-  return `${at === -1 ? body : body.slice(0, at)}${marker({ key, digest: "" })}`;
+  return `${at === -1 ? body : body.slice(0, at)}${marker({ key, digest: "", basis: "" })}`;
 }
 
 /** GitHub's web pages end lines as Windows does. */

@@ -1,13 +1,24 @@
+import picomatch from "picomatch";
 import { messageOf } from "../domain/errors.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { FileReader } from "../domain/ports.ts";
 import type { Problem, Project } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+
+export interface Discovery {
+  readonly projects: readonly Project[];
+  /** The manifests that the configuration leaves out. */
+  readonly excluded: readonly string[];
+  readonly problems: readonly Problem[];
+}
 
 /** Finds and reads every project of the repository. What cannot be read becomes a problem. */
 export async function discover(
   ecosystems: readonly Ecosystem[],
   files: FileReader,
-): Promise<{ projects: readonly Project[]; problems: readonly Problem[] }> {
+  { excludePaths }: Pick<Policy, "excludePaths">,
+): Promise<Discovery> {
+  const isExcluded = picomatch([...excludePaths], { dot: true });
   const entries = await files.list();
   const found = await Promise.all(
     ecosystems.map(async (ecosystem) => {
@@ -15,8 +26,10 @@ export async function discover(
       const links = claimed.filter(({ kind }) => kind === "link").map(({ path }) => linkProblem(path));
       const paths = claimed.filter(({ kind }) => kind === "file").map(({ path }) => path);
       const locations = await ecosystem.locate(paths, files);
+      const wanted = locations.filter(({ manifests: [root = ""] }) => !isExcluded(root));
+      const excluded = locations.filter((it) => !wanted.includes(it)).flatMap(({ manifests }) => manifests);
       const read = await Promise.all(
-        locations.map(async (location) => {
+        wanted.map(async (location) => {
           try {
             return { project: await ecosystem.read(location, files) };
           } catch (error) {
@@ -30,7 +43,7 @@ export async function discover(
           }
         }),
       );
-      return { read, links };
+      return { read, links, excluded };
     }),
   );
   const projects = found.flatMap(({ read }) => read.flatMap(({ project }) => project ?? []));
@@ -41,7 +54,8 @@ export async function discover(
   const warnings = projects.flatMap(({ warnings: told, manifests }) =>
     told.map((message) => ({ stage: "discover", subject: manifests[0]?.path ?? "", message }) as const),
   );
-  return { projects, problems: [...failures, ...warnings] };
+  const excluded = found.flatMap((it) => it.excluded);
+  return { projects, excluded, problems: [...failures, ...warnings] };
 }
 
 function linkProblem(path: string): Problem {

@@ -24,6 +24,8 @@ export interface World {
 /** What a scan found and what it would do. */
 export interface Scan {
   readonly projects: readonly Project[];
+  /** The manifests that the configuration leaves out. */
+  readonly excluded: readonly string[];
   readonly resolutions: Resolutions;
   readonly findings: readonly Finding[];
   readonly decisions: readonly Decision[];
@@ -37,7 +39,7 @@ export async function scan(world: World): Promise<Scan> {
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
 
   reporter.stage("discover");
-  const { projects, problems } = await discover(ecosystems, files);
+  const { projects, excluded, problems } = await discover(ecosystems, files, policy);
 
   reporter.stage("resolve");
   const options = { settledBefore: settledBefore(policy, now), dated: world.asOf !== undefined };
@@ -56,6 +58,7 @@ export async function scan(world: World): Promise<Scan> {
   );
   return {
     projects,
+    excluded,
     resolutions,
     findings: audited.findings,
     groups,

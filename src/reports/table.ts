@@ -150,8 +150,10 @@ function problems(scan: Scan, paint: Paint): string[] {
   ];
 }
 
-function summary({ projects, decisions, groups, findings }: Scan, paint: Paint): string {
-  const outdatedCount = decisions.filter(({ outcome }) => outcome === "update").length;
+function summary({ projects, excluded, groups, findings, decisions }: Scan, paint: Paint): string {
+  const outdatedCount = new Set(groups.flatMap(({ updates }) => updates.map((it) => it.dependency))).size;
+  const left =
+    excluded.length === 0 ? "" : `; ${count(excluded.length, "manifest")} of tests and examples left out`;
   const locked = projects.reduce(
     (sum, { lockfile }) =>
       sum + (lockfile?.graph.packages.filter((it) => it.manifest === undefined).length ?? 0),
@@ -160,7 +162,7 @@ function summary({ projects, decisions, groups, findings }: Scan, paint: Paint):
   return paint(
     "dim",
     `${count(projects.length, "project")}, ${decisions.length} dependencies (${locked} locked packages): ` +
-      `${outdatedCount} outdated in ${count(groups.length, "group")}, ${findings.length} vulnerable`,
+      `${outdatedCount} outdated in ${count(groups.length, "group")}, ${findings.length} vulnerable${left}`,
   );
 }
 

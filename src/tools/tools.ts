@@ -46,15 +46,16 @@ export function createTools(options: ToolsOptions = {}): Tools & { close(): Prom
     const at = resting.findIndex(
       (worker) => worker.module === module.href && worker.megabytes === limits.megabytes,
     );
-    const worker = at === -1 ? undefined : resting.splice(at, 1)[0];
+    const rested = at === -1 ? undefined : resting.splice(at, 1)[0];
+    let worker: Worker | undefined;
     try {
-      const running = worker ?? (await start(module, limits, options));
-      running.wake();
-      const result = await running.ask(input, limits.seconds);
-      rest(running);
+      worker = rested ?? (await start(module, limits, options));
+      worker.wake();
+      const result = await worker.ask(input, limits.seconds);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names the module and knows its `main`
       return result as Output;
     } finally {
+      if (worker !== undefined) rest(worker);
       const next = waiting.shift();
       if (next === undefined) busy -= 1;
       else next();
@@ -62,7 +63,7 @@ export function createTools(options: ToolsOptions = {}): Tools & { close(): Prom
   }
 
   function rest(worker: Worker): void {
-    if (!worker.alive()) return;
+    if (!worker.alive()) return void worker.end();
     resting.push(worker);
     worker.sleep(() => {
       const at = resting.indexOf(worker);

@@ -71,7 +71,15 @@ describe("proposing", () => {
       ["Bump a from 1 to 2", "steeplejack[bot]"],
     ]);
     expect(await forge().openPullRequests()).toEqual([
-      { number: 1, url: proposal.url, branch, title: "Bump a from 1 to 2", key: "npm/runtime", digest: "d1" },
+      {
+        number: 1,
+        url: proposal.url,
+        branch,
+        title: "Bump a from 1 to 2",
+        key: "npm/runtime",
+        digest: "d1",
+        basis: "b1",
+      },
     ]);
   });
 
@@ -145,7 +153,9 @@ describe("proposing", () => {
     const { github, forge } = await start();
     await forge().propose(draft());
     github.forgetRequests();
-    const next = draft({ body: `More was found out.\n\n${marker({ key: "npm/runtime", digest: "d1" })}` });
+    const next = draft({
+      body: `More was found out.\n\n${marker({ key: "npm/runtime", digest: "d1", basis: "b1" })}`,
+    });
     expect(await forge().propose(next)).toMatchObject({ outcome: "updated" });
     expect(writes(github)).toEqual(["PATCH /pulls/1"]);
   });
@@ -343,7 +353,7 @@ it("lists our pull requests only, from all the pages", async () => {
     head: "feature",
     base: "main",
     title: "Mine",
-    body: marker({ key: "npm/x", digest: "x" }),
+    body: marker({ key: "npm/x", digest: "x", basis: "b1" }),
   });
   await person.pulls.create({ ...repo, head: "steeplejack/npm/by-hand", base: "main", title: "No marker" });
   await forge().propose(draft());

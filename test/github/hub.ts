@@ -41,9 +41,10 @@ export function draft(more: Partial<PullRequestDraft> = {}): PullRequestDraft {
   return {
     key,
     digest,
+    basis: "b1",
     branch: "steeplejack/npm/runtime",
     title: "Bump a from 1 to 2",
-    body: `Bumps a from 1 to 2.\n\n${marker({ key, digest })}`,
+    body: `Bumps a from 1 to 2.\n\n${marker({ key, digest, basis: "b1" })}`,
     commitMessage: "Bump a from 1 to 2",
     labels: ["dependencies", "javascript"],
     changes: [{ path: "package.json", content: '{ "a": "2" }\n' }],

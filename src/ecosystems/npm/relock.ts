@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Arborist from "@npmcli/arborist";
+import { z } from "zod";
 
 /**
  * Brings an npm lockfile up to date. Heavy: it is the program of a process of its own, called through `Tools`.
@@ -47,6 +48,8 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
     await write(path, withoutLockfile(input));
     await relock(path, input);
     return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
+  } catch (error) {
+    throw explained(error);
   } finally {
     await rm(path, { recursive: true, force: true });
   }
@@ -74,6 +77,35 @@ async function relock(path: string, input: RelockInput): Promise<void> {
   const arborist = new Arborist(options);
   await arborist.buildIdealTree(options);
   await arborist.reify({ ...options, save: true });
+}
+
+const edge = z.object({
+  type: z.string().optional(),
+  name: z.string(),
+  spec: z.string(),
+  from: z.object({ name: z.string().optional(), version: z.string().optional() }).optional(),
+});
+const conflict = z.object({
+  code: z.literal("ERESOLVE"),
+  edge: edge.optional().catch(undefined),
+  currentEdge: edge.nullish().catch(undefined),
+  peerConflict: z.object({ peer: edge.optional() }).nullish().catch(undefined),
+});
+
+/** npm keeps the reason of a conflict beside its message: who wants what of whom. */
+function explained(error: unknown): unknown {
+  const found = conflict.safeParse(error);
+  if (!(error instanceof Error) || !found.success) return error;
+  const edges = [found.data.edge, found.data.currentEdge, found.data.peerConflict?.peer];
+  const wishes = edges.flatMap((it) => (it === undefined || it === null ? [] : [wish(it)]));
+  const message = wishes.length === 0 ? error.message : [...new Set(wishes)].join(", but ");
+  return Object.assign(new Error(message), { code: "ERESOLVE" });
+}
+
+function wish({ type, name, spec, from }: z.infer<typeof edge>): string {
+  const who =
+    from?.name === undefined || from.name === "" ? "the project" : `${from.name}@${from.version ?? "?"}`;
+  return `${who} wants ${type === "peer" ? "beside it " : ""}${name}@${spec}`;
 }
 
 function withoutLockfile(input: RelockInput): Record<string, string> {

@@ -39,7 +39,7 @@ const warningsListed = 30;
 /** The body of a pull request, in Markdown, at most `longestBody` long. What does not fit is left out section by section. */
 export function bodyOf(input: ComposeInput): string {
   const { group, verifications, digest, basis } = input;
-  const end = `${footer}\n\n${marker({ key: group.key, digest, ...(basis !== undefined && { basis }) })}\n`;
+  const end = `${footer}\n\n${marker({ key: group.key, digest, basis })}\n`;
   const sections: readonly Section[] = [
     { texts: [introOf(input)], priority: 0 },
     ...verifications.flatMap(introducedSection),

@@ -25,11 +25,11 @@ export interface ComposeInput {
   /** Of the group as it was planned; see `digestOf`. */
   readonly digest: string;
   /** See `Marker`. */
-  readonly basis?: string;
+  readonly basis: string;
   /** What the audit found before, for the ways that led to what is mended. */
-  readonly findings?: readonly Finding[];
+  readonly findings: readonly Finding[];
   /** The label of the ecosystem, such as `javascript`. */
-  readonly language?: string;
+  readonly language: string;
 }
 
 /** Writes the pull request for a group. Pure: the same input gives the same text. */
@@ -44,15 +44,11 @@ export function compose(input: ComposeInput): PullRequestDraft {
     labels: labelsOf(input),
     changes,
     digest,
-    ...(basis !== undefined && { basis }),
+    basis,
   };
 }
 
 function labelsOf({ group, policy, language }: ComposeInput): readonly string[] {
   if (policy.labels !== undefined) return policy.labels;
-  return [
-    "dependencies",
-    ...(language === undefined ? [] : [language]),
-    ...(group.kind === "security" ? ["security"] : []),
-  ];
+  return ["dependencies", language, ...(group.kind === "security" ? ["security"] : [])];
 }

@@ -395,6 +395,7 @@ function input(
     digest: digestOf(of),
     basis: "0123456789abcdef",
     language: "javascript",
+    findings: [],
     ...more,
     notes: new Map(Object.entries(more.notes ?? {})),
   };

@@ -1,0 +1,257 @@
+import { createHash } from "node:crypto";
+import { branchOf, digestOf } from "../domain/branch.ts";
+import { messageOf, RateLimitError } from "../domain/errors.ts";
+import type { ChangelogSource, Forge, OpenPullRequest, Proposal, ReleaseNotes } from "../domain/ports.ts";
+import { isDue, nextRun } from "../domain/schedule.ts";
+import type { Problem, Update, UpdateGroup } from "../domain/types.ts";
+import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { compose } from "./compose/compose.ts";
+import { titleOf } from "./compose/title.ts";
+import { type Patched, patch } from "./patch.ts";
+import type { Scan, World } from "./scan.ts";
+import { afterDropping, toProblem } from "./update.ts";
+import { verify } from "./verify.ts";
+
+export interface ProposeWorld extends World {
+  readonly forge: Forge;
+  readonly changelogs: ChangelogSource;
+  /** Whether the repository's schedule and limit count: not where a person asked for it. */
+  readonly patient: boolean;
+}
+
+/** What became of each group, and what was closed. */
+export interface Proposed {
+  /** The scan with its decisions as they turned out. */
+  readonly scan: Scan;
+  readonly outcomes: readonly GroupOutcome[];
+  readonly closed: readonly { readonly pullRequest: OpenPullRequest; readonly reason: string }[];
+}
+
+export interface GroupOutcome {
+  readonly key: string;
+  readonly title: string;
+  readonly branch: string;
+  /** `waits` for its schedule or for room under the limit; `failed` for the reason that a problem tells. */
+  readonly outcome: Proposal["outcome"] | "waits" | "failed";
+  readonly number?: number;
+  readonly url?: string;
+  readonly reason?: string;
+}
+
+/** Opens and updates the pull requests of a scan's groups, and closes those that are no longer needed. Idempotent. */
+export async function propose(found: Scan, world: ProposeWorld): Promise<Proposed> {
+  const { forge, reporter } = world;
+  reporter.stage("propose");
+  const open = await forge.openPullRequests();
+  const outcomes: GroupOutcome[] = [];
+  const problems: Problem[] = [];
+  let scan = found;
+
+  for (const { group, existing, waits } of admit(found.groups, open, world)) {
+    const about = { key: group.key, title: titleOf(group, world.policy), branch: branchOf(group.key) };
+    if (waits !== undefined) {
+      outcomes.push({ ...about, outcome: "waits", reason: waits });
+      continue;
+    }
+    const basis = await basisOf(group, world);
+    if (existing !== undefined && existing.digest === digestOf(group) && existing.basis === basis) {
+      outcomes.push({ ...about, outcome: "unchanged", number: existing.number, url: existing.url });
+      continue;
+    }
+    try {
+      const { patched, proposal, problems: told } = await proposeOne(group, basis, found, world);
+      problems.push(...told, ...patched.dropped.map(toProblem));
+      scan = {
+        ...scan,
+        decisions: scan.decisions.map((decision) => afterDropping(decision, patched.dropped)),
+      };
+      outcomes.push({ ...about, ...proposal });
+    } catch (error) {
+      if (error instanceof RateLimitError) throw error;
+      problems.push({ stage: "propose", subject: group.key, message: messageOf(error) });
+      outcomes.push({ ...about, outcome: "failed", reason: messageOf(error) });
+    }
+  }
+
+  const closed = await closeObsolete(found, open, world);
+  return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed };
+}
+
+interface Admitted {
+  readonly group: UpdateGroup;
+  readonly existing: OpenPullRequest | undefined;
+  /** Why it is not for now. */
+  readonly waits: string | undefined;
+}
+
+/** Security goes at once; of the others, new ones wait for the schedule and for room under the limit. */
+function admit(
+  groups: readonly UpdateGroup[],
+  open: readonly OpenPullRequest[],
+  world: ProposeWorld,
+): Admitted[] {
+  const { policy, now, patient } = world;
+  const byKey = new Map(open.map((pullRequest) => [pullRequest.key, pullRequest]));
+  const versionKeys = new Set(groups.filter(({ kind }) => kind === "version").map(({ key }) => key));
+  let room = policy.openPullRequestsLimit - open.filter(({ key }) => versionKeys.has(key)).length;
+  return groups.map((group) => {
+    const existing = byKey.get(group.key);
+    if (group.kind === "security" || existing !== undefined || !patient)
+      return { group, existing, waits: undefined };
+    if (!isDue(policy.schedule, now)) {
+      return {
+        group,
+        existing,
+        waits: `for the schedule, until ${nextRun(policy.schedule, now).toISOString().slice(0, 16)}Z`,
+      };
+    }
+    if (room <= 0)
+      return {
+        group,
+        existing,
+        waits: `for room: ${policy.openPullRequestsLimit} pull requests may be open at a time`,
+      };
+    room -= 1;
+    return { group, existing, waits: undefined };
+  });
+}
+
+/** Of everything that a pull request is made from besides its versions: the project's files, and how it is worded. */
+async function basisOf({ updates }: UpdateGroup, { files, policy }: ProposeWorld): Promise<string> {
+  const paths = [...new Set(updates.flatMap(({ project }) => project.files))].toSorted();
+  const texts = await Promise.all(paths.map(async (path) => [path, await files.read(path)]));
+  const wording = { labels: policy.labels, commitMessage: policy.commitMessage };
+  return createHash("sha256")
+    .update(JSON.stringify([texts, wording]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+async function proposeOne(
+  group: UpdateGroup,
+  basis: string,
+  found: Scan,
+  world: ProposeWorld,
+): Promise<{
+  patched: Patched;
+  proposal: Proposal | { outcome: "failed"; reason: string };
+  problems: readonly Problem[];
+}> {
+  const { ecosystems, files, http, tools, asOf, forge, policy, now } = world;
+  const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
+  const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
+  const patched = await patch(group, byId, io);
+  if (patched.changes.length === 0) {
+    const reason = patched.dropped[0]?.message ?? "there is nothing to write";
+    return { patched, proposal: { outcome: "failed", reason }, problems: [] };
+  }
+  const dated = await withTimes(patched.group, byId, world);
+  const [verified, notes] = await Promise.all([
+    verify(patched.group, patched.after, byId, world.advisories),
+    notesFor(dated, byId, world),
+  ]);
+  const draft = compose({
+    group: dated,
+    changes: patched.changes,
+    notes: notes.byName,
+    verifications: verified.verifications,
+    policy,
+    now,
+    digest: digestOf(group),
+    basis,
+    findings: found.findings,
+    language: languageOf(patched.group, byId),
+  });
+  return {
+    patched,
+    proposal: await forge.propose(draft),
+    problems: [...verified.problems, ...notes.problems],
+  };
+}
+
+/** The label of the group's ecosystem. */
+function languageOf({ updates }: UpdateGroup, ecosystems: ReadonlyMap<string, Ecosystem>): string {
+  return ecosystems.get(updates[0]?.project.ecosystem ?? "")?.label ?? "";
+}
+
+/** Reviewers are shown the age of what they merge: where the brief document has no times, the full one is asked for. */
+async function withTimes(
+  group: UpdateGroup,
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+  { http }: ProposeWorld,
+): Promise<UpdateGroup> {
+  const updates = await Promise.all(
+    group.updates.map(async (update): Promise<Update> => {
+      if (update.release.publishedAt !== undefined) return update;
+      const ecosystem = ecosystems.get(update.project.ecosystem);
+      const known = await ecosystem?.releases(update.dependency, http, { dated: true });
+      const release = known?.releases.find(({ version }) => version === update.release.version);
+      return release === undefined ? update : { ...update, release };
+    }),
+  );
+  return { ...group, updates };
+}
+
+async function notesFor(
+  group: UpdateGroup,
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+  { changelogs, http }: ProposeWorld,
+): Promise<{ byName: ReadonlyMap<string, ReleaseNotes>; problems: readonly Problem[] }> {
+  const distinct = new Map(group.updates.map((update) => [update.dependency.name, update]));
+  const problems: Problem[] = [];
+  const found = await Promise.all(
+    [...distinct].map(async ([name, update]): Promise<[string, ReleaseNotes]> => {
+      const ecosystem = ecosystems.get(update.project.ecosystem);
+      const releases = await ecosystem?.releases(update.dependency, http, { dated: false });
+      if (ecosystem === undefined || releases === undefined) return [name, { entries: [] }];
+      try {
+        const tarball = ecosystem.archiveOf?.(update.dependency, update.release.version);
+        const { from, release } = update;
+        const request = {
+          ecosystem: ecosystem.id,
+          name,
+          from,
+          to: release.version,
+          versions: ecosystem.versions,
+          releases,
+        };
+        return [
+          name,
+          await changelogs.notesFor({ ...request, ...(tarball === undefined ? {} : { tarball }) }),
+        ];
+      } catch (error) {
+        problems.push({
+          stage: "propose",
+          subject: name,
+          message: `its release notes could not be fetched: ${messageOf(error)}`,
+        });
+        return [name, { entries: [] }];
+      }
+    }),
+  );
+  return { byName: new Map(found), problems: problems.toSorted((a, b) => (a.subject < b.subject ? -1 : 1)) };
+}
+
+/** Closes what no group stands for any more; but not when something that failed may be the reason that it is missing. */
+async function closeObsolete(
+  { groups, decisions, problems, projects }: Scan,
+  open: readonly OpenPullRequest[],
+  { forge }: ProposeWorld,
+): Promise<Proposed["closed"]> {
+  const keys = new Set(groups.map(({ key }) => key));
+  const warnings = new Set(projects.flatMap((project) => project.warnings));
+  const isUncertain =
+    decisions.some(({ outcome }) => outcome === "failed") ||
+    problems.some(
+      ({ stage, message }) => stage === "audit" || (stage === "discover" && !warnings.has(message)),
+    );
+  if (isUncertain) return [];
+  const closed: { pullRequest: OpenPullRequest; reason: string }[] = [];
+  for (const pullRequest of open.filter(({ key }) => !keys.has(key))) {
+    const reason =
+      "Nothing is left to update here: these dependencies are up to date, removed, or updatable in another way.";
+    await forge.close(pullRequest, reason);
+    closed.push({ pullRequest, reason });
+  }
+  return closed;
+}
