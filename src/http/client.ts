@@ -1,11 +1,12 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- a cache gives back what was put in under the same key, which names its kind */
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
-import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
+import { setTimeout as wait } from "node:timers/promises";
 import { HttpError, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { Cache, HttpClient, HttpRequest } from "../domain/ports.ts";
-import { isPrivateHost, publicLookup } from "./address.ts";
+import { isPrivateHost, isWithin, type Lookup } from "./address.ts";
+import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import { FinalHttpError, RefusedError } from "./failure.ts";
+import type { Answer, Headers, Timeouts, Wire } from "./wire.ts";
 
 export interface HttpOptions {
   readonly cache: Cache;
@@ -15,15 +16,18 @@ export interface HttpOptions {
    * guarded, for its name can come from a repository.
    */
   readonly trustedHosts?: readonly string[];
-  /** Sent only to URLs that start with `prefix`, such as `https://npm.example/team/`. */
   readonly credentials?: readonly Credential[];
   /** How long an answer without a lifetime or a validator of its own is believed, in seconds. */
   readonly defaultLifetime?: number;
   readonly now?: () => number;
   /** Waits between two attempts. */
   readonly pause?: (milliseconds: number) => Promise<void>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Finds the addresses of a name; the system's own way by default. */
+  readonly lookup?: Lookup;
 }
 
+/** Sent only to the address `prefix` and what lies below it, such as `https://npm.example/team/`. */
 export interface Credential {
   readonly prefix: string;
   /** The value of the `authorization` header. */
@@ -35,194 +39,212 @@ export interface HttpStatistics {
   requests: number;
   notModified: number;
   fromCache: number;
+  /** As they came over the wire. */
   bytes: number;
 }
 
 const attempts = 3;
+/** At a latency of 25 ms 64 are no slower than more, and a registry is not flooded. */
 const perOrigin = 64;
-const headersTimeout = 30_000;
-const bodyTimeout = 60_000;
+const timeouts: Timeouts = { connect: 10_000, headers: 30_000, body: 60_000, whole: 180_000 };
+/** A server that asks to wait longer than this, in milliseconds, is not asked again. */
 const longestRetryAfter = 30_000;
+/** In seconds: what is not there now may be published soon. */
+const longestMissing = 60;
 const defaultMaxBytes = 100_000_000;
 const redirects = 5;
 
-interface Stored {
-  readonly at: number;
-  readonly lifetime: number;
-  readonly etag?: string;
-  readonly modified?: string;
-  /** `null` for an address that answered 404 or 410. */
-  readonly value: unknown;
-}
-
 /**
  * Fetches over HTTP/2 where the server has it, else over at most 64 connections to one host. The same question that is
- * already under way is not asked again; failures that may pass (network, 408, 429, 5xx) are tried three times.
+ * already under way is not asked again; failures that may pass (network, 408, 425, 429, 5xx) are tried three times. A
+ * cache that fails is done without.
  */
 export function createHttpClient(
   options: HttpOptions,
 ): HttpClient & { readonly statistics: HttpStatistics; close(): Promise<void> } {
   const { cache, userAgent, defaultLifetime = 300, now = Date.now } = options;
-  const pause =
-    options.pause ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
-  const trusted = new Set(options.trustedHosts);
-  const credentials = (options.credentials ?? []).toSorted((a, b) => b.prefix.length - a.prefix.length);
-  const common = {
-    headersTimeout,
-    bodyTimeout,
-    allowH2: true,
-    connections: 32,
-    pipelining: 1,
-    maxConcurrentStreams: 100,
-  };
-  const open: Dispatcher = hasProxy() ? new EnvHttpProxyAgent(common) : new Agent(common);
-  // Behind a proxy it is the proxy that resolves names: the guard on addresses is then its own.
-  const guarded: Dispatcher = hasProxy() ? open : new Agent({ ...common, connect: { lookup: publicLookup } });
+  const closing = new AbortController();
+  // Closing wakes who waits: the next attempt then tells that the client is closed.
+  const untilClosed = (milliseconds: number) =>
+    wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
+  const pause = options.pause ?? untilClosed;
+  const trusted = new Set(options.trustedHosts?.map((host) => host.toLowerCase()));
+  const credentials = (options.credentials ?? [])
+    .flatMap(({ prefix, authorization }) =>
+      URL.canParse(prefix) ? [{ prefix: new URL(prefix), authorization }] : [],
+    )
+    .toSorted((a, b) => b.prefix.pathname.length - a.prefix.pathname.length);
   const statistics: HttpStatistics = { requests: 0, notModified: 0, fromCache: 0, bytes: 0 };
   const underWay = new Map<string, Promise<unknown>>();
   const gates = new Map<string, Gate>();
+  let wire: Promise<Wire> | undefined;
 
   async function get<T>(url: string, request: HttpRequest<T>): Promise<T | undefined> {
-    const key = `${request.cacheAs ?? ""} ${request.revision ?? ""} ${request.accept ?? ""} ${url}`;
-    const running = underWay.get(key);
-    if (running !== undefined && request.cacheAs !== undefined) return (await running) as T | undefined;
-    const answer =
-      request.cacheAs === undefined ? fetchFresh(url, request) : fetchThroughCache(url, request, key);
-    underWay.set(key, answer);
-    try {
-      return await answer;
-    } finally {
-      underWay.delete(key);
+    if (request.cacheAs === undefined) {
+      const answer = await ask("GET", url, request, {});
+      return isMissing(answer) ? undefined : decode(url, request, answer.body);
     }
+    const key = JSON.stringify([request.cacheAs, request.revision ?? "", request.accept ?? "", url]);
+    const running = underWay.get(key);
+    if (running !== undefined) return (await running) as T | undefined;
+    const answer = getThroughCache(url, request, key).finally(() => underWay.delete(key));
+    underWay.set(key, answer);
+    return answer;
   }
 
-  async function fetchFresh<T>(url: string, request: HttpRequest<T>): Promise<T | undefined> {
-    const answer = await ask("GET", url, request, {});
-    return answer.status === 404 || answer.status === 410 ? undefined : decode(url, request, answer.body);
-  }
-
-  async function fetchThroughCache<T>(
+  async function getThroughCache<T>(
     url: string,
     request: HttpRequest<T>,
     key: string,
   ): Promise<T | undefined> {
     const place = `http ${createHash("sha256").update(key).digest("base64url")}`;
-    const stored = readStored(await cache.get(place));
-    const fresh = stored !== undefined && now() < stored.at + stored.lifetime * 1_000;
-    if (stored !== undefined && (fresh || (request.immutable === true && stored.value !== null))) {
+    const stored = readEntry(await fromCache(place));
+    if (stored !== undefined && isUsable(stored.entry, request)) {
       statistics.fromCache += 1;
-      return (stored.value ?? undefined) as T | undefined;
+      return stored.value as T | undefined;
     }
-    const conditions: Record<string, string> = {};
-    if (stored?.etag !== undefined) conditions["if-none-match"] = stored.etag;
-    else if (stored?.modified !== undefined) conditions["if-modified-since"] = stored.modified;
-
-    const answer = await ask("GET", url, request, conditions);
+    const answer = await ask("GET", url, request, conditionsOf(stored?.entry));
+    const isUnchanged = answer.status === 304 && stored !== undefined;
+    if (isUnchanged) statistics.notModified += 1;
+    const value = isUnchanged
+      ? (stored.value as T | undefined)
+      : isMissing(answer)
+        ? undefined
+        : decode(url, request, answer.body);
     const lifetime = lifetimeOf(answer.headers, defaultLifetime);
-    if (answer.status === 304 && stored !== undefined) {
-      statistics.notModified += 1;
-      await cache.set(place, JSON.stringify({ ...stored, at: now(), lifetime }));
-      return (stored.value ?? undefined) as T | undefined;
-    }
-    const missing = answer.status === 404 || answer.status === 410;
-    const value = missing ? undefined : decode(url, request, answer.body);
-    const etag = header(answer.headers, "etag");
-    const modified = header(answer.headers, "last-modified");
-    const entry: Stored = {
+    await toCache(place, {
       at: now(),
-      lifetime: missing ? Math.min(lifetime, 60) : lifetime,
-      ...(etag === undefined ? {} : { etag }),
-      ...(modified === undefined ? {} : { modified }),
-      value: value ?? null,
-    };
-    await cache.set(place, JSON.stringify(entry));
+      lifetime: value === undefined ? Math.min(lifetime, longestMissing) : lifetime,
+      etag: header(answer.headers, "etag") ?? (isUnchanged ? stored.entry.etag : undefined),
+      modified: header(answer.headers, "last-modified") ?? (isUnchanged ? stored.entry.modified : undefined),
+      text: isUnchanged ? stored.entry.text : value === undefined ? undefined : JSON.stringify(value),
+    });
     return value;
+  }
+
+  function isUsable({ at, lifetime, text }: Entry, { immutable }: HttpRequest<unknown>): boolean {
+    if (immutable === true && text !== undefined) return true;
+    const age = now() - at;
+    return age >= 0 && age < lifetime * 1_000;
+  }
+
+  async function fromCache(place: string): Promise<string | undefined> {
+    try {
+      return await cache.get(place);
+    } catch {
+      return undefined; // what is lost is fetched again
+    }
+  }
+
+  async function toCache(place: string, entry: Entry): Promise<void> {
+    try {
+      await cache.set(place, writeEntry(entry));
+    } catch {
+      return; // the next scan fetches it again
+    }
   }
 
   async function ask(
     method: "GET" | "POST",
     url: string,
     request: HttpRequest<unknown>,
-    extra: Readonly<Record<string, string>>,
+    conditions: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Answer> {
-    let failure: HttpError | undefined;
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      if (failure !== undefined) await pause(delayBefore(attempt, failure));
+    for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await follow(method, url, request, extra, body);
-        if (answer.status < 300 || [304, 404, 410].includes(answer.status)) return answer;
-        failure = refusal(url, answer, now());
-        if (!isPassing(answer.status)) throw failure;
+        const answer = await follow(method, url, request, conditions, body);
+        if (answer.status < 300 || answer.status === 304 || isMissing(answer)) return answer;
+        throw refusal(url, answer, now());
       } catch (error) {
-        if (error instanceof HttpError && (error.status !== undefined || isFinal(error))) throw error;
-        if (isPrivate(error)) throw new FinalHttpError(url, undefined, messageOf(error), { cause: error });
-        failure =
-          error instanceof HttpError
-            ? error
-            : new HttpError(url, undefined, networkMessage(error), { cause: error });
+        if (attempt === attempts || !mayPass(error)) throw limited(error, now()) ?? error;
+        await pause(delayAfter(attempt, error));
       }
     }
-    throw limited(failure, now()) ?? failure ?? new HttpError(url, undefined, "no answer");
   }
 
   async function follow(
     method: "GET" | "POST",
     url: string,
     request: HttpRequest<unknown>,
-    extra: Readonly<Record<string, string>>,
+    conditions: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Answer> {
-    let target = url;
+    let question: QuestionAt = { method, url: new URL(url), body, isDowngraded: false };
     for (let hop = 0; hop <= redirects; hop++) {
-      const answer = await once(method, target, request, extra, body);
+      const answer = await askOnce(question, request, conditions);
       const location = header(answer.headers, "location");
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
-      target = new URL(location, target).href;
+      if (!URL.canParse(location, question.url.href))
+        throw new FinalHttpError(url, undefined, "redirects to what is no address");
+      const next = new URL(location, question.url.href);
+      const repeats = answer.status === 307 || answer.status === 308;
+      question = {
+        method: repeats ? question.method : "GET",
+        url: next,
+        body: repeats ? question.body : undefined,
+        isDowngraded:
+          question.isDowngraded || (question.url.protocol === "https:" && next.protocol === "http:"),
+      };
     }
     throw new FinalHttpError(url, undefined, `more than ${redirects} redirects`);
   }
 
-  async function once(
-    method: "GET" | "POST",
-    url: string,
+  async function askOnce(
+    { method, url, body, isDowngraded }: QuestionAt,
     request: HttpRequest<unknown>,
-    extra: Readonly<Record<string, string>>,
-    body?: string,
+    conditions: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const target = new URL(url);
-    if (target.protocol !== "https:" && target.protocol !== "http:") {
-      throw new FinalHttpError(url, undefined, `cannot fetch ${target.protocol} addresses`);
-    }
-    const isTrusted = trusted.has(target.host) || trusted.has(target.hostname);
-    if (!isTrusted && isPrivateHost(target.hostname)) {
-      throw new FinalHttpError(url, undefined, "is a private address, which a repository may not name");
-    }
-    const credential = credentials.find(({ prefix }) => target.href.startsWith(prefix));
-    const gate = gates.get(target.origin) ?? new Gate(perOrigin);
-    gates.set(target.origin, gate);
-    return gate.pass(async () => {
+    if (url.protocol !== "https:" && url.protocol !== "http:")
+      throw new FinalHttpError(url.href, undefined, `cannot fetch ${url.protocol} addresses`);
+    const isTrusted = trusted.has(url.host) || trusted.has(url.hostname);
+    if (!isTrusted && isPrivateHost(url.hostname))
+      throw new FinalHttpError(url.href, undefined, "is a private address, which a repository may not name");
+    // Who was reached over an encrypted connection does not get to have a secret sent in clear.
+    const credential = isDowngraded ? undefined : credentials.find(({ prefix }) => isWithin(url, prefix));
+    const headers = {
+      accept: request.accept ?? "application/json",
+      "accept-encoding": "zstd, br, gzip",
+      "user-agent": userAgent,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(credential === undefined ? {} : { authorization: credential.authorization }),
+      ...conditions,
+    };
+    const maxBytes = request.maxBytes ?? defaultMaxBytes;
+    return throughGate(url.origin, async () => {
+      const line = await wireOf(url.href);
       statistics.requests += 1;
-      const response = await (isTrusted ? open : guarded).request({
-        origin: target.origin,
-        path: target.pathname + target.search,
-        method,
-        body: body ?? null,
-        headers: {
-          accept: request.accept ?? "application/json",
-          "accept-encoding": "zstd, br, gzip",
-          "user-agent": userAgent,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(credential === undefined ? {} : { authorization: credential.authorization }),
-          ...extra,
-        },
-      });
-      const bytes = await collect(url, response.body, request.maxBytes ?? defaultMaxBytes);
-      statistics.bytes += bytes.length;
-      const encoding = header(response.headers, "content-encoding");
-      const plain = await decompress(url, bytes, encoding, request.maxBytes ?? defaultMaxBytes);
-      return { status: response.statusCode, headers: response.headers, body: plain };
+      const answer = await line
+        .ask({ method, url, headers, body, isTrusted, maxBytes })
+        .catch((error: unknown) => {
+          throw closing.signal.aborted ? closedError(url.href) : error;
+        });
+      statistics.bytes += answer.received;
+      return answer;
     });
+  }
+
+  async function throughGate<T>(origin: string, work: () => Promise<T>): Promise<T> {
+    const gate = gates.get(origin) ?? new Gate(perOrigin);
+    gates.set(origin, gate);
+    try {
+      return await gate.pass(work);
+    } finally {
+      if (gate.isIdle) gates.delete(origin);
+    }
+  }
+
+  /** Loaded with the first question: a scan that finds all it needs in its cache starts twice as fast without. */
+  async function wireOf(url: string): Promise<Wire> {
+    if (closing.signal.aborted) throw closedError(url);
+    wire ??= import("./wire.ts").then(({ openWire }) =>
+      openWire({
+        timeouts: { ...timeouts, ...options.timeouts },
+        connections: perOrigin,
+        lookup: options.lookup,
+      }),
+    );
+    return wire;
   }
 
   return {
@@ -230,30 +252,34 @@ export function createHttpClient(
     get,
     async post(url, body, request) {
       const answer = await ask("POST", url, request, {}, JSON.stringify(body));
-      return answer.status === 404 || answer.status === 410 ? undefined : decode(url, request, answer.body);
+      return isMissing(answer) ? undefined : decode(url, request, answer.body);
     },
     async close() {
-      await Promise.all(new Set([open.close(), guarded.close()]));
+      closing.abort();
+      await (await wire)?.close();
     },
   };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer;
+interface QuestionAt {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly body: string | undefined;
+  /** Whether a redirect led from an encrypted connection to one that is not. */
+  readonly isDowngraded: boolean;
 }
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A failure that another attempt would not mend. */
-class FinalHttpError extends HttpError {}
-
-/** Lets `width` pass at a time. */
+/** Lets `width` pass at a time, in the order they came. */
 class Gate {
   private readonly waiting: (() => void)[] = [];
+  private readonly width: number;
   private free: number;
   constructor(width: number) {
+    this.width = width;
     this.free = width;
+  }
+  get isIdle(): boolean {
+    return this.free === this.width;
   }
   async pass<T>(work: () => Promise<T>): Promise<T> {
     if (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -268,41 +294,13 @@ class Gate {
   }
 }
 
-function hasProxy(): boolean {
-  const { env } = process;
-  return ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"].some((name) => Boolean(env[name]));
+function isMissing({ status }: Answer): boolean {
+  return status === 404 || status === 410;
 }
 
-async function collect(url: string, body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes)
-      throw new FinalHttpError(url, undefined, `the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-}
-
-const decoders = {
-  gzip: promisify(gunzip),
-  br: promisify(brotliDecompress),
-  deflate: promisify(inflate),
-  zstd: promisify(zstdDecompress),
-};
-
-async function decompress(
-  url: string,
-  body: Buffer,
-  encoding: string | undefined,
-  maxBytes: number,
-): Promise<Buffer> {
-  if (encoding === undefined || encoding === "identity" || body.length === 0) return body;
-  const decoder = Object.entries(decoders).find(([name]) => name === encoding.toLowerCase())?.[1];
-  if (decoder === undefined)
-    throw new FinalHttpError(url, undefined, `answered in an unknown encoding, ${encoding}`);
-  return decoder(body, { maxOutputLength: maxBytes });
+function conditionsOf(entry: Entry | undefined): Record<string, string> {
+  if (entry?.etag !== undefined) return { "if-none-match": entry.etag };
+  return entry?.modified === undefined ? {} : { "if-modified-since": entry.modified };
 }
 
 function decode<T>(url: string, request: HttpRequest<T>, body: Buffer): T {
@@ -315,11 +313,6 @@ function decode<T>(url: string, request: HttpRequest<T>, body: Buffer): T {
   }
 }
 
-function readStored(text: string | undefined): Stored | undefined {
-  if (text === undefined) return undefined;
-  return JSON.parse(text) as Stored;
-}
-
 function header(headers: Headers, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
@@ -330,59 +323,48 @@ function lifetimeOf(headers: Headers, otherwise: number): number {
   const control = header(headers, "cache-control");
   if (control !== undefined) {
     if (/no-store|no-cache/.test(control)) return 0;
-    const age = /max-age=(\d+)/.exec(control)?.[1];
-    if (age !== undefined) return Number(age);
+    const lifetime = /(?<![\w-])max-age="?(\d+)/.exec(control)?.[1];
+    const age = /^\d+$/.exec(header(headers, "age") ?? "")?.[0] ?? 0;
+    if (lifetime !== undefined) return Math.max(Number(lifetime) - Number(age), 0);
   }
   const hasValidator = headers["etag"] !== undefined || headers["last-modified"] !== undefined;
   return hasValidator ? 0 : otherwise;
 }
 
-function isPassing(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500;
+/** Whether another attempt might fare better. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof HttpError) || error instanceof FinalHttpError) return false;
+  if (!(error instanceof RefusedError)) return true;
+  const { status = 0, retryAfter = 0 } = error;
+  const isPassing = status === 408 || status === 425 || status === 429 || status >= 500;
+  return isPassing && retryAfter <= longestRetryAfter;
 }
 
-/** Refused by `publicLookup`. */
-function isPrivate(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPRIVATE";
-}
-
-function isFinal(error: HttpError): boolean {
-  return error instanceof FinalHttpError;
-}
-
-class RefusedError extends HttpError {
-  readonly retryAfter: number | undefined;
-  constructor(url: string, status: number, message: string, retryAfter: number | undefined) {
-    super(url, status, message);
-    this.retryAfter = retryAfter;
-  }
-}
-
-function refusal(url: string, answer: Answer, now: number): HttpError {
+function refusal(url: string, { status, headers }: Answer, now: number): RefusedError {
   const hint =
-    answer.status === 401 || answer.status === 403
-      ? ": the operator has no credentials for it, or they are refused"
-      : "";
-  const after = header(answer.headers, "retry-after");
-  const milliseconds =
-    after === undefined ? undefined : /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - now;
-  return new RefusedError(url, answer.status, `answered ${answer.status}${hint}`, milliseconds);
+    status === 401 || status === 403 ? ": the operator has no credentials for it, or they are refused" : "";
+  return new RefusedError(url, status, `answered ${status}${hint}`, retryAfterOf(headers, now));
 }
 
-function delayBefore(attempt: number, failure: HttpError): number {
+/** In milliseconds, from a number of seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const text = header(headers, "retry-after");
+  if (text === undefined) return undefined;
+  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(milliseconds) ? undefined : Math.max(milliseconds, 0);
+}
+
+function delayAfter(attempt: number, failure: unknown): number {
   const asked = failure instanceof RefusedError ? failure.retryAfter : undefined;
-  if (asked !== undefined && asked <= longestRetryAfter) return Math.max(asked, 0);
-  return 250 * 4 ** (attempt - 1) * (0.75 + Math.random() / 2);
+  return asked ?? 250 * 4 ** (attempt - 1) * (0.75 + Math.random() / 2);
 }
 
-function limited(failure: HttpError | undefined, now: number): RateLimitError | undefined {
+function limited(failure: unknown, now: number): RateLimitError | undefined {
   if (!(failure instanceof RefusedError) || failure.status !== 429 || failure.retryAfter === undefined)
     return undefined;
   return new RateLimitError(failure.message, new Date(now + failure.retryAfter), { cause: failure });
 }
 
-function networkMessage(error: unknown): string {
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
-    return "did not answer in time";
-  return `could not be reached: ${messageOf(error)}`;
+function closedError(url: string): FinalHttpError {
+  return new FinalHttpError(url, undefined, "was not asked: the client is closed");
 }
