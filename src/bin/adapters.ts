@@ -29,13 +29,16 @@ export interface AdapterOptions {
   readonly advisories?: string | undefined;
   /** Where answers are kept from one run to the next; `undefined` keeps them in memory. */
   readonly cacheFolder: string | undefined;
+  /** Hosts besides those in the settings whose addresses may be private. */
+  readonly trustedHosts?: readonly string[];
 }
 
 const publicOsv = "https://api.osv.dev";
 const publicGithub = "https://api.github.com";
 const userAgent = "steeplejack (dependency updates)";
 
-export function createAdapters({ env, advisories, cacheFolder }: AdapterOptions): Adapters {
+export function createAdapters(options: AdapterOptions): Adapters {
+  const { env, advisories, cacheFolder } = options;
   const npm = operatorNpm(env);
   const disk = cacheFolder === undefined ? undefined : diskCache(cacheFolder);
   const cache = disk ?? memoryCache(256);
@@ -54,11 +57,12 @@ export function createAdapters({ env, advisories, cacheFolder }: AdapterOptions)
     ...trusted,
     ...(env["STEEPLEJACK_TRUSTED_HOSTS"] ?? "").split(/[\s,]+/).filter(Boolean),
   ];
+  const credentials = authorizations(npm.credentials);
   const http = createHttpClient({
     cache,
     userAgent,
     trustedHosts,
-    credentials: authorizations(npm.credentials),
+    credentials,
   });
   const npmCache = cacheFolder === undefined ? undefined : join(cacheFolder, "npm");
   const tools = createTools({ trustedHosts, ...(npmCache === undefined ? {} : { caches: [npmCache] }) });

@@ -125,13 +125,17 @@ async function withWorld(
 }
 
 function worldOf(adapters: Adapters, io: Terminal) {
-  const { ecosystems, http, advisories, tools, statistics } = adapters;
-  const reporter: Reporter = {
+  const { ecosystems, http, advisories, tools } = adapters;
+  return { ecosystems, http, advisories, tools, reporter: progressOf(adapters, io) };
+}
+
+/** Tells the stage and the requests so far on the terminal's progress line. */
+export function progressOf({ statistics }: Adapters, io: Terminal): Reporter {
+  return {
     stage(name) {
       io.progress(`${name} … ${statistics.requests} requests`);
     },
   };
-  return { ecosystems, http, advisories, tools, reporter };
 }
 
 function timeOf({ asOf }: LocalOptions): { now: Date; asOf?: Date } {

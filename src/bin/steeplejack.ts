@@ -85,6 +85,55 @@ program
     process.exitCode = await explainCommand(name, directory, options, terminal());
   });
 
+program
+  .command("run")
+  .description("scan one repository on GitHub and open its pull requests, without a server")
+  .argument("<owner/repo>", "the repository")
+  .option(
+    "--token <token>",
+    "a token that may write contents and pull requests; else GITHUB_TOKEN or GH_TOKEN",
+  )
+  .option("--scheduled", "keep to the repository's schedule and limit of open pull requests")
+  .addOption(json)
+  .addOption(asOf)
+  .addOption(advisories)
+  .addOption(noCache)
+  .action(async (name: string, options) => {
+    const { runCommand } = await import("./run.ts");
+    process.exitCode = await runCommand(name, options, terminal());
+  });
+
+program
+  .command("serve")
+  .description("run the App: receive webhooks, enqueue scans and, without Redis, work on them")
+  .option("--work", "with Redis, work on scans here too")
+  .addOption(advisories)
+  .action(async (options) => {
+    const { serveCommand } = await import("./service.ts");
+    process.exit(await serveCommand(options, terminal()));
+  });
+
+program
+  .command("worker")
+  .description("work on the scans that servers put into Redis")
+  .addOption(advisories)
+  .action(async (options) => {
+    const { workerCommand } = await import("./service.ts");
+    process.exit(await workerCommand(options, terminal()));
+  });
+
+program
+  .command("demo")
+  .description(
+    "show the whole App on this machine: an emulated GitHub, real registry look-ups, no account, no Redis",
+  )
+  .option("--once", "print what it did and exit")
+  .option("--port <number>", "of the page that shows the pull requests", "4680")
+  .action(async (options) => {
+    const { demoCommand } = await import("./demo.ts");
+    process.exitCode = await demoCommand(options, terminal());
+  });
+
 // Who reads only the beginning, as `head` does, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);

@@ -20,6 +20,9 @@ export interface Ecosystem {
   /** Whether `path` is one of this ecosystem's manifests. Called on every path of the tree: keep it cheap. */
   claims(path: string): boolean;
 
+  /** Whether a change of `path` can change what is read of a project: its manifests, lockfiles and settings. */
+  concerns(path: string): boolean;
+
   /** Tells which of the claimed manifests belong together. Never throws: what cannot be read is a location of its own. */
   locate(claimed: readonly string[], files: FileReader): Promise<readonly ProjectLocation[]>;
 

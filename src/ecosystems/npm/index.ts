@@ -1,7 +1,7 @@
 import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { locate } from "./locate.ts";
+import { locate, lockfiles } from "./locate.ts";
 import { type NpmOptions, patch } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { archiveOf, publicRegistry, releasesOf } from "./registry.ts";
@@ -17,14 +17,18 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     osv: "npm",
     label: "javascript",
     versions: npmVersions,
-    claims: (path) =>
-      (path === "package.json" || path.endsWith("/package.json")) && !/(?:^|\/)node_modules\//.test(path),
+    claims: (path) => isNamed(path, ["package.json"]),
+    concerns: (path) => isNamed(path, ["package.json", ".npmrc", ...lockfiles]),
     locate,
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),
     archiveOf: (of, version) => archiveOf(at(of), version),
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
   };
+}
+
+function isNamed(path: string, names: readonly string[]): boolean {
+  return names.includes(path.slice(path.lastIndexOf("/") + 1)) && !/(?:^|\/)node_modules\//.test(path);
 }
 
 function scopeOf({ name }: Package, { scopes }: NpmOptions): string | undefined {

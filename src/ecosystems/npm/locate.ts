@@ -8,6 +8,9 @@ import { readPackageJson } from "./manifest.ts";
 const npmLockfiles = ["npm-shrinkwrap.json", "package-lock.json"];
 const otherLockfiles = ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 
+/** Every lockfile that has a say in what `package.json` means. */
+export const lockfiles: readonly string[] = [...npmLockfiles, ...otherLockfiles];
+
 /** Tells which `package.json` files belong together: the members of a workspace with its root, every other alone. */
 export async function locate(
   claimed: readonly string[],
@@ -73,9 +76,7 @@ async function workspacesOf(path: string, files: FileReader): Promise<readonly s
 
 /** The lockfile beside the manifest, else one of another package manager here or further up that may cover it. */
 function lockfileAt(root: string, paths: ReadonlySet<string>): string | undefined {
-  const own = [...npmLockfiles, ...otherLockfiles]
-    .map((name) => posix.join(root, name))
-    .find((path) => paths.has(path));
+  const own = lockfiles.map((name) => posix.join(root, name)).find((path) => paths.has(path));
   if (own !== undefined || root === "") return own;
   for (let folder = folderOf(root); ; folder = folderOf(folder)) {
     const covering = otherLockfiles.map((name) => posix.join(folder, name)).find((path) => paths.has(path));

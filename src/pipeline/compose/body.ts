@@ -212,7 +212,7 @@ function fixedBy({ updates }: UpdateGroup): readonly Advisory[] {
   );
 }
 
-function advisorySections({ group, findings = [] }: ComposeInput): readonly Section[] {
+function advisorySections({ group, findings }: ComposeInput): readonly Section[] {
   const advisories = fixedBy(group);
   if (advisories.length === 0) return [];
   const projects = new Set(group.updates.map(({ project }) => project));
