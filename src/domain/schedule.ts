@@ -13,14 +13,17 @@ export function isDue(schedule: Schedule | undefined, now: Date): boolean {
 /** The next moment from `now` on at which `isDue` is true: `now` itself, or the beginning of a later window. */
 export function nextRun(schedule: Schedule | undefined, now: Date): Date {
   if (schedule === undefined || isDue(schedule, now)) return now;
-  const quarter = 15 * 60_000;
-  const start = Math.ceil(now.getTime() / quarter) * quarter;
-  // At most a year and a day ahead; hours first, then quarters of an hour, then minutes, since clocks may be set between.
-  for (let time = start; time < start + 367 * 86_400_000; time += 4 * quarter) {
-    if (!isDue(schedule, new Date(time))) continue;
-    let first = time;
-    while (first - 60_000 > now.getTime() && isDue(schedule, new Date(first - 60_000))) first -= 60_000;
-    return new Date(first);
+  const minute = 60_000;
+  const end = now.getTime() + 367 * 24 * 60 * minute;
+  let time = now.getTime() - (now.getTime() % minute);
+  while (time < end) {
+    if (isDue(schedule, new Date(time))) {
+      while (time - minute > now.getTime() && isDue(schedule, new Date(time - minute))) time -= minute;
+      return new Date(Math.max(time, now.getTime()));
+    }
+    // Small steps only on the day itself: where clocks are set back, the window can open twice, for minutes at first.
+    const { weekday, day, month } = clockIn(schedule.timezone, new Date(time));
+    time += isDay(schedule, weekday, day, month) ? 15 * minute : 60 * minute;
   }
   throw new Error(`a schedule that never comes: ${JSON.stringify(schedule)}`);
 }

@@ -26,6 +26,7 @@ describe("branchOf", () => {
         const branch = branchOf(`npm/${name}`);
         expect(isOurs(branch)).toBe(true);
         expect(branch.split("/")).toHaveLength(3);
+        // oxlint-disable-next-line no-control-regex -- git allows none of them
         expect(branch).not.toMatch(/\.\.|[\s~^:?*[\\\u0000-\u001F\u007F]|@\{|\.lock$|[./]$|\/\./);
       }),
     );

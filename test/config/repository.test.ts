@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readPolicy, repositoryPolicy } from "../../src/config/repository.ts";
+import { ConfigurationError } from "../../src/domain/errors.ts";
+import { defaultPolicy } from "../../src/domain/policy.ts";
+import { memoryFiles } from "../fakes.ts";
+
+const path = ".github/steeplejack.yml";
+const read = (text: string) => readPolicy(path, text);
+
+describe("steeplejack.yml", () => {
+  it("means the defaults when it is empty or not there", async () => {
+    expect(read("")).toEqual(defaultPolicy);
+    expect(read("# nothing yet\n")).toEqual(defaultPolicy);
+    expect(await repositoryPolicy(memoryFiles({}))).toEqual(defaultPolicy);
+  });
+
+  it("says everything that can be said", async () => {
+    const text = `
+groups:
+  lint:
+    patterns: ["eslint*", "@typescript-eslint/*"]
+    exclude-patterns: [eslint-config-acme]
+    dependency-type: development
+    update-types: [minor, patch]
+  fixes:
+    applies-to: security-updates
+ignore:
+  - dependency-name: react
+    versions: [">=19"]
+  - dependency-name: "@acme/*"
+    update-types: ["version-update:semver-major"]
+exclude-paths: ["legacy/**"]
+cooldown:
+  default-days: 5
+  semver-major-days: 30
+  exclude: ["@acme/*"]
+schedule:
+  interval: weekly
+  day: tuesday
+  time: "05:30"
+  timezone: Europe/Berlin
+open-pull-requests-limit: 3
+labels: [deps]
+commit-message:
+  prefix: build
+  prefix-development: chore
+  include: scope
+`;
+    expect(await repositoryPolicy(memoryFiles({ [path]: text }))).toEqual({
+      groups: [
+        {
+          name: "lint",
+          patterns: ["eslint*", "@typescript-eslint/*"],
+          excludePatterns: ["eslint-config-acme"],
+          dependencyType: "development",
+          updateTypes: ["minor", "patch"],
+          appliesTo: "version",
+        },
+        { name: "fixes", patterns: [], excludePatterns: [], updateTypes: [], appliesTo: "security" },
+      ],
+      ignore: [
+        { pattern: "react", versions: [">=19"], updateTypes: [] },
+        { pattern: "@acme/*", versions: [], updateTypes: ["major"] },
+      ],
+      excludePaths: ["legacy/**"],
+      cooldown: { days: 5, major: 30, include: [], exclude: ["@acme/*"] },
+      schedule: { interval: "weekly", day: 2, minute: 330, timezone: "Europe/Berlin" },
+      openPullRequestsLimit: 3,
+      labels: ["deps"],
+      commitMessage: { prefix: "build", prefixDevelopment: "chore", includeScope: true },
+    });
+  });
+
+  it.each([
+    [
+      "an unknown option",
+      "cooldwn:\n  default-days: 3\n",
+      `line 2: there is no option "cooldwn". Did you mean "cooldown"?`,
+    ],
+    [
+      "an unknown option further in",
+      "cooldown:\n  default-day: 3\n",
+      `line 2: there is no option "cooldown.default-day". Did you mean "default-days"?`,
+    ],
+    [
+      "a value of the wrong type",
+      "labels: deps\n",
+      `line 1, column 9: "labels": invalid input: expected array, received string`,
+    ],
+    [
+      "a value that is none of the allowed",
+      "schedule:\n  interval: hourly\n",
+      `line 2, column 13: "schedule.interval": invalid option: expected one of "daily"|"weekly"|"monthly"|"quarterly"|"semiannually"|"yearly"`,
+    ],
+    [
+      "a time zone that does not exist",
+      "schedule: { interval: daily, timezone: Mars/Base }\n",
+      `line 1, column 40: "schedule.timezone": an IANA time zone such as Europe/Berlin`,
+    ],
+    [
+      "broken YAML",
+      "groups: [\n",
+      "line 2, column 1: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    ],
+    ["a key twice", "labels: []\nlabels: []\n", "line 2, column 1: Map keys must be unique"],
+  ])("is refused for %s, with its place", (_, text, fault) => {
+    const error = failureOf(() => read(text));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error instanceof ConfigurationError && error.faults).toEqual([fault]);
+  });
+
+  it("names all its faults at once", () => {
+    const error = failureOf(() => read("labels: 1\nopen-pull-requests-limit: many\n"));
+    expect(error instanceof ConfigurationError && error.faults).toHaveLength(2);
+  });
+
+  it("cannot blow up", () => {
+    const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${"bcdefghi"
+      .split("")
+      .map(
+        (name, index) =>
+          `${name}: &${name} [${Array.from({ length: 9 }, () => `*${"abcdefgh"[index]}`).join(", ")}]\n`,
+      )
+      .join("")}`;
+    expect(() => read(bomb)).toThrow(/aliases/);
+    expect(() => read("x".repeat(300_000))).toThrow(/longer than/);
+  });
+
+  it("never fails in another way, whatever the text", () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.constantFrom("[", "{", "*x", "&a [*a]", "- - -", "? :", "!!js/function x"),
+    );
+    const line = fc.tuple(fc.constantFrom("groups", "ignore", "cooldown", "schedule", "labels", "x"), value);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
+        const error = failureOf(() => read(lines.map(([key, text]) => `${key}: ${text}`).join("\n")));
+        expect(error === undefined || error instanceof ConfigurationError).toBe(true);
+      }),
+    );
+  });
+});
+
+function failureOf(work: () => unknown): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
