@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 /** One version as its author published it. */
 export interface Published {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly engines?: Readonly<Record<string, string>>;
   readonly deprecated?: string;

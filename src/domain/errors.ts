@@ -39,6 +39,12 @@ export class HttpError extends Error {
 /** No consistent lockfile could be made for a set of updates. */
 export class ResolutionError extends Error {
   override readonly name = "ResolutionError";
+  /** The packages that may be at fault, where the resolver names them. */
+  readonly suspects: readonly string[];
+  constructor(message: string, options: ErrorOptions & { suspects?: readonly string[] } = {}) {
+    super(message, options);
+    this.suspects = options.suspects ?? [];
+  }
 }
 
 /** The service asks to wait: the job is put back until then and no attempt is counted. */

@@ -49,7 +49,10 @@ interface Written {
   readonly after: Patched["after"];
 }
 
-/** Adds as many atoms to the accepted ones as fit; what does not is dropped with its reason. */
+/**
+ * Adds as many atoms to the accepted ones as fit; what does not is dropped with its reason. The suspects that the
+ * resolver names are set aside first and tried again one by one; where it names none, the atoms are halved.
+ */
 async function grow(
   accepted: (readonly Update[])[],
   candidates: readonly (readonly Update[])[],
@@ -65,14 +68,32 @@ async function grow(
     if (!(error instanceof ResolutionError)) throw error;
     const [only] = candidates;
     if (candidates.length === 1 && only !== undefined) {
-      dropped.push(...only.map((update) => ({ update, message: error.message })));
+      dropped.push(...only.map((update) => ({ update, message: whyDropped(update, error) })));
       return undefined;
     }
-    const middle = Math.ceil(candidates.length / 2);
-    const first = await grow(accepted, candidates.slice(0, middle), attempt, dropped);
-    const second = await grow(accepted, candidates.slice(middle), attempt, dropped);
-    return second ?? first;
+    let last: Written | undefined;
+    for (const part of split(candidates, error.suspects)) {
+      last = (await grow(accepted, part, attempt, dropped)) ?? last;
+    }
+    return last;
   }
+}
+
+function whyDropped({ dependency, release }: Update, { message }: ResolutionError): string {
+  return `${dependency.name}@${release.version} cannot be taken: ${message}`;
+}
+
+type Atoms = readonly (readonly Update[])[];
+
+function split(candidates: Atoms, suspects: readonly string[]): readonly Atoms[] {
+  const isSuspect = (atom: readonly Update[]) =>
+    atom.some(({ dependency }) => suspects.includes(dependency.name));
+  const suspected = candidates.filter(isSuspect);
+  if (suspected.length > 0 && suspected.length < candidates.length) {
+    return [candidates.filter((atom) => !isSuspect(atom)), ...suspected.map((atom) => [atom])];
+  }
+  const middle = Math.ceil(candidates.length / 2);
+  return [candidates.slice(0, middle), candidates.slice(middle)];
 }
 
 async function write(

@@ -202,7 +202,8 @@ async function notesFor(
   const found = await Promise.all(
     [...distinct].map(async ([name, update]): Promise<[string, ReleaseNotes]> => {
       const ecosystem = ecosystems.get(update.project.ecosystem);
-      const releases = await ecosystem?.releases(update.dependency, http, { dated: false });
+      // Brief documents do not say where the source is kept, and `withTimes` has asked for the full one anyway.
+      const releases = await ecosystem?.releases(update.dependency, http, { dated: true });
       if (ecosystem === undefined || releases === undefined) return [name, { entries: [] }];
       try {
         const tarball = ecosystem.archiveOf?.(update.dependency, update.release.version);

@@ -12,7 +12,13 @@ export interface Order {
 /** What comes back. */
 export type Outcome =
   | { readonly value: unknown }
-  | { readonly name: string; readonly message: string; readonly code?: string | undefined };
+  | {
+      readonly name: string;
+      readonly message: string;
+      readonly code?: string | undefined;
+      /** Names of what may be at fault, where `main` tells. */
+      readonly suspects?: readonly string[];
+    };
 
 /** This file is the program of a tool's process; see tools.ts. */
 process.on("message", (order: Order) => {
@@ -24,7 +30,8 @@ process.on("message", (order: Order) => {
     .catch((error: unknown): Outcome => {
       if (!(error instanceof Error)) return { name: "Error", message: String(error) };
       const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-      return { name: error.name, message: error.message, code };
+      const suspects = "suspects" in error && Array.isArray(error.suspects) ? error.suspects.map(String) : [];
+      return { name: error.name, message: error.message, code, suspects };
     })
     .then((outcome) => process.send?.(outcome));
 });

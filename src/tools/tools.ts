@@ -145,9 +145,8 @@ async function start(module: URL, limits: ToolLimits, options: ToolsOptions): Pr
         const onMessage = (outcome: Outcome) =>
           settle(() => {
             if ("value" in outcome) return resolve(outcome.value);
-            return reject(
-              Object.assign(new Error(outcome.message), { name: outcome.name, code: outcome.code }),
-            );
+            const { message, ...rest } = outcome;
+            return reject(Object.assign(new Error(message), rest));
           });
         const onExit = (code: number | null, signal: string | null) =>
           settle(() =>

@@ -5,9 +5,19 @@ declare module "npm-registry-fetch/lib/default-opts.js" {
 
 /** The published types lag behind by four major versions. */
 declare module "@npmcli/arborist" {
+  export interface Node {
+    readonly name: string;
+    readonly version: string | undefined;
+    readonly edgesIn: ReadonlySet<{ readonly from: Node | null }>;
+  }
+  export interface Tree {
+    /** By location, such as `node_modules/a`. */
+    readonly inventory: ReadonlyMap<string, Node>;
+  }
   export default class Arborist {
     constructor(options: Readonly<Record<string, unknown>>);
-    buildIdealTree(options: Readonly<Record<string, unknown>>): Promise<unknown>;
+    buildIdealTree(options: Readonly<Record<string, unknown>>): Promise<Tree>;
+    loadVirtual(options?: Readonly<Record<string, unknown>>): Promise<Tree>;
     reify(options: Readonly<Record<string, unknown>>): Promise<unknown>;
   }
 }

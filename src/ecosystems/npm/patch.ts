@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { z } from "zod";
 import { messageOf, ResolutionError } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { FileChange, Project, Update } from "../../domain/types.ts";
@@ -70,7 +71,7 @@ export async function patch(
     ...(io.asOf === undefined ? {} : { before: io.asOf.toISOString() }),
     ...(options.cache === undefined ? {} : { cache: options.cache }),
   };
-  const output = await ask(io, input, updates);
+  const output = await ask(io, input);
   const own =
     settings.registry === undefined
       ? output.lockfile.replaceAll(`"${options.registry}`, `"${publicRegistry}`)
@@ -79,20 +80,20 @@ export async function patch(
   return content === text ? manifests : [...manifests, { path, content }];
 }
 
-async function ask(io: Io, input: RelockInput, updates: readonly Update[]): Promise<RelockOutput> {
+async function ask(io: Io, input: RelockInput): Promise<RelockOutput> {
   try {
     return await io.tools.call<RelockOutput>(relock, input, relockLimits);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const names = updates.map(({ dependency, release }) => `${dependency.name}@${release.version}`);
-    const what =
-      names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
-    throw new ResolutionError(
-      `npm finds no consistent lockfile for ${what}: ${code} ${oneLine(messageOf(error))}`,
-      { cause: error },
-    );
+    const { code, suspects } = failureShape.parse(error);
+    const reason = [code, oneLine(messageOf(error))].filter(Boolean).join(": ");
+    throw new ResolutionError(`npm finds no consistent lockfile: ${reason}`, { cause: error, suspects });
   }
 }
+
+const failureShape = z.object({
+  code: z.string().optional().catch(undefined),
+  suspects: z.array(z.string()).catch([]),
+});
 
 /** The manifests of folders outside the workspace that `file:` requirements point at: npm looks into them. */
 async function linkedManifests(project: Project, files: FileReader): Promise<ReadonlyMap<string, string>> {

@@ -47,6 +47,7 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
     await relock(path, input);
     await write(path, withoutLockfile(input));
     await relock(path, input);
+    await assertFrozen(path, input);
     return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
   } catch (error) {
     throw explained(error);
@@ -56,7 +57,14 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
 }
 
 async function relock(path: string, input: RelockInput): Promise<void> {
-  const options = {
+  const options = optionsOf(path, input);
+  const arborist = new Arborist(options);
+  await arborist.buildIdealTree(options);
+  await arborist.reify({ ...options, save: true });
+}
+
+function optionsOf(path: string, input: RelockInput): Record<string, unknown> {
+  return {
     ...input.settings,
     path,
     registry: input.registry,
@@ -74,9 +82,47 @@ async function relock(path: string, input: RelockInput): Promise<void> {
     before: input.before === undefined ? null : new Date(input.before),
     fetchRetries: 2,
   };
+}
+
+/**
+ * Asks what `npm ci` asks before it installs: whether the lockfile holds all that the manifests lead to. It may not,
+ * though npm wrote it: a registry can lack the optional packages of a release for other machines than this one.
+ */
+async function assertFrozen(path: string, input: RelockInput): Promise<void> {
+  const options = optionsOf(path, input);
   const arborist = new Arborist(options);
-  await arborist.buildIdealTree(options);
-  await arborist.reify({ ...options, save: true });
+  const held = new Map((await arborist.loadVirtual()).inventory);
+  const { inventory: wanted } = await arborist.buildIdealTree(options);
+  const before = lockedIn(JSON.parse(input.files[input.lockfile] ?? "{}"));
+  const missing = [...wanted].flatMap(([location, node]) => {
+    const entry = held.get(location);
+    if (entry !== undefined && entry.version === node.version) return [];
+    // What was missing before the update is not its fault.
+    const askers = [...node.edgesIn]
+      .flatMap(({ from }) => from ?? [])
+      .filter(({ name, version }) => !before.has(`${name}@${version}`));
+    return askers.length === 0 ? [] : [{ node, askers }];
+  });
+  const [first] = missing;
+  if (first === undefined) return;
+  const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+  const asker = first.askers.map(({ name, version }) => `${name}@${version}`).join(", ");
+  const message = `\`npm ci\` would refuse it, for the registry lacks ${first.node.name}${more}, which ${asker} wants`;
+  const suspects = [...new Set(missing.flatMap(({ askers }) => askers.map(({ name }) => name)))];
+  throw Object.assign(new Error(message), { code: "EINCOMPLETE", suspects });
+}
+
+const entries = z.record(z.string(), z.looseObject({ version: z.string().optional() })).catch({});
+const lock = z.object({ packages: entries, dependencies: entries }).catch({ packages: {}, dependencies: {} });
+
+/** Each `name@version` of a lockfile. */
+function lockedIn(data: unknown): ReadonlySet<string> {
+  const { packages, dependencies } = lock.parse(data);
+  const own = [...Object.entries(packages), ...Object.entries(dependencies)];
+  return new Set([
+    ...own.map(([place, { version }]) => `${place.replace(/^.*node_modules\//, "")}@${version}`),
+    ...Object.values(dependencies).flatMap((nested) => [...lockedIn(nested)]),
+  ]);
 }
 
 const edge = z.object({
@@ -99,7 +145,10 @@ function explained(error: unknown): unknown {
   const edges = [found.data.edge, found.data.currentEdge, found.data.peerConflict?.peer];
   const wishes = edges.flatMap((it) => (it === undefined || it === null ? [] : [wish(it)]));
   const message = wishes.length === 0 ? error.message : [...new Set(wishes)].join(", but ");
-  return Object.assign(new Error(message), { code: "ERESOLVE" });
+  const suspects = edges.flatMap((it) =>
+    it === undefined || it === null ? [] : [it.name, it.from?.name ?? ""],
+  );
+  return Object.assign(new Error(message), { code: "ERESOLVE", suspects });
 }
 
 function wish({ type, name, spec, from }: z.infer<typeof edge>): string {

@@ -25,6 +25,7 @@ beforeAll(async () => {
     other: { "1.0.0": { dependencies: { util: "^1.0.0" } }, "1.0.1": { dependencies: { util: "^1.0.0" } } },
     host: { "1.0.0": {}, "2.0.0": {} },
     plugin: { "1.0.0": { peerDependencies: { host: "^1.0.0" } } },
+    native: { "1.0.0": {}, "1.1.0": { optionalDependencies: { "native-for-other-machines": "1.1.0" } } },
     scripted: { "1.0.0": {}, "1.1.0": { scripts: { install: "touch /tmp/steeplejack-was-here" } } },
   });
 });
@@ -196,8 +197,20 @@ describe("the lockfile", () => {
       ),
     };
     await expect(move(files, { host: "2.0.0" })).rejects.toThrow(
-      /npm finds no consistent lockfile for host@2\.0\.0: ERESOLVE/,
+      /npm finds no consistent lockfile: ERESOLVE: .*plugin@1\.0\.0 wants beside it host@\^1\.0\.0/,
     );
+  });
+
+  it("that `npm ci` would refuse is not made: the registry lacks what another machine would need", async () => {
+    const files = {
+      "package.json": `{"name":"x","dependencies":{"native":"^1.0.0"}}`,
+      "package-lock.json": lockOf({ native: "^1.0.0" }, { "node_modules/native": entry("1.0.0") }),
+    };
+    const failure = move(files, { native: "1.1.0" });
+    await expect(failure).rejects.toThrow(
+      /EINCOMPLETE: `npm ci` would refuse it, for the registry lacks native-for-other-machines, which native@1\.1\.0 wants/,
+    );
+    await expect(failure).rejects.toMatchObject({ suspects: ["native"] });
   });
 
   it("that was out of step is mended along, and what that changed is shown as unintended", async () => {
