@@ -105,11 +105,17 @@ async function isConfigured(files: FileReader): Promise<boolean> {
   return configurationPaths.some((path) => paths.has(path));
 }
 
+export interface HandleOptions {
+  readonly asOf?: Date;
+  /** Told what became of each repository, besides the log. */
+  readonly told?: (repository: Repository, outcome: RepositoryOutcome) => void;
+}
+
 /** What a worker does with a job. */
 export function createHandle(
   adapters: Adapters,
   { app, github }: Environment,
-  options: { readonly asOf?: Date } = {},
+  { told, ...options }: HandleOptions = {},
 ): Handle {
   if (app === undefined) {
     return () => Promise.reject(new Error("the App is not registered: there is nobody to work for"));
@@ -141,6 +147,7 @@ export function createHandle(
         patient: job.reason !== "manual" && job.reason !== "comment",
         apiUrl: github.apiUrl,
       });
+      told?.(job.repository, outcome);
       if (outcome.kind === "skipped") return log.info({ reason: outcome.reason }, "repository skipped");
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
       return log.info(
