@@ -62,10 +62,20 @@ export function compare(
     removed: [] as LockChange[],
     unintended: [] as LockChange[],
   };
+  const here = new Set(after.packages.map(releaseOf));
+  const there = new Set(before.packages.map(releaseOf));
+  const moved = (was: LockedPackage | undefined, is: LockedPackage | undefined) =>
+    (was === undefined || here.has(releaseOf(was))) && (is === undefined || there.has(releaseOf(is)))
+      ? "the same releases as before, at other places"
+      : undefined;
+
   for (const locked of after.packages) {
     const was = old.get(locked.id);
     if (was !== undefined && isSame(was, locked)) continue;
-    const why = explainedNow.get(locked.id) ?? (was === undefined ? undefined : explainedBefore.get(was.id));
+    const why =
+      explainedNow.get(locked.id) ??
+      (was && explainedBefore.get(was.id)) ??
+      (was?.version === locked.version ? undefined : moved(was, locked));
     const change = changeOf(locked.id, was, locked, why);
     if (why === undefined) lists.unintended.push(change);
     else if (was === undefined) lists.added.push(change);
@@ -73,13 +83,9 @@ export function compare(
   }
   for (const locked of before.packages) {
     if (now.has(locked.id)) continue;
-    const why = explainedBefore.get(locked.id);
-    const change = changeOf(
-      locked.id,
-      locked,
-      undefined,
-      why && why.replace(/^required by/, "was required by"),
-    );
+    const why =
+      explainedBefore.get(locked.id)?.replace(/^required by/, "was required by") ?? moved(locked, undefined);
+    const change = changeOf(locked.id, locked, undefined, why);
     if (why === undefined) lists.unintended.push(change);
     else lists.removed.push(change);
   }
@@ -89,6 +95,10 @@ export function compare(
     removed: lists.removed.toSorted(byName),
     unintended: lists.unintended.toSorted(byName),
   };
+}
+
+function releaseOf({ name, version }: LockedPackage): string {
+  return `${name}@${version}`;
 }
 
 function isSame(a: LockedPackage, b: LockedPackage): boolean {

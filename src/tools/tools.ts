@@ -124,7 +124,7 @@ async function start(module: URL, limits: ToolLimits, options: ToolsOptions): Pr
   return {
     module: module.href,
     megabytes: limits.megabytes,
-    alive: () => child.connected,
+    alive: () => child.connected && !child.killed && child.exitCode === null,
     wake() {
       clearTimeout(timer);
       child.ref();

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { ResolutionError } from "../../src/domain/errors.ts";
+import type { Update, UpdateGroup } from "../../src/domain/types.ts";
+import type { Ecosystem } from "../../src/ecosystems/ecosystem.ts";
+import { npm } from "../../src/ecosystems/npm/index.ts";
+import { patch } from "../../src/pipeline/patch.ts";
+import { cannedHttp, memoryFiles, noTools } from "../fakes.ts";
+
+const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
+const files = memoryFiles({
+  "package.json": JSON.stringify(
+    { dependencies: Object.fromEntries(names.map((name) => [name, "^1.0.0"])) },
+    null,
+    2,
+  ),
+});
+const io = { files, http: cannedHttp({}), tools: noTools };
+
+/** npm's own, but that some packages cannot move together; counts how often it was tried. */
+function choosy(refuses: (moving: readonly string[]) => readonly string[] | undefined) {
+  const real = npm();
+  const attempts: number[] = [];
+  const ecosystem: Ecosystem = {
+    ...real,
+    async patch(project, updates, world) {
+      attempts.push(updates.length);
+      const suspects = refuses(updates.map(({ dependency }) => dependency.name));
+      if (suspects !== undefined) throw new ResolutionError("they do not fit", { suspects });
+      return real.patch(project, updates, world);
+    },
+  };
+  return { ecosystem, attempts };
+}
+
+async function groupOfAll(ecosystem: Ecosystem): Promise<UpdateGroup> {
+  const [location] = await ecosystem.locate(["package.json"], files);
+  const project = await ecosystem.read(location!, files);
+  const updates = project.manifests.flatMap((manifest) =>
+    manifest.dependencies.map((dependency): Update => {
+      const release = { version: "1.1.0" };
+      return {
+        project,
+        manifest,
+        dependency,
+        from: "1.0.0",
+        release,
+        requirement: "^1.1.0",
+        size: "minor",
+        fixes: [],
+      };
+    }),
+  );
+  return { key: "npm/runtime", name: "runtime", kind: "version", single: false, updates };
+}
+
+async function patched(refuses: Parameters<typeof choosy>[0]) {
+  const { ecosystem, attempts } = choosy(refuses);
+  const result = await patch(await groupOfAll(ecosystem), new Map([["npm", ecosystem]]), io);
+  const written: { dependencies: Record<string, string> } = JSON.parse(
+    result.changes[0]?.content ?? `{"dependencies":{}}`,
+  );
+  return {
+    attempts: attempts.length,
+    moved: Object.entries(written.dependencies).filter(([, requirement]) => requirement === "^1.1.0").length,
+    dropped: result.dropped.map(({ update }) => update.dependency.name),
+  };
+}
+
+describe("a group that no lockfile can hold as a whole", () => {
+  it("is written at once when it can", async () => {
+    expect(await patched(() => undefined)).toEqual({ attempts: 1, moved: 20, dropped: [] });
+  });
+
+  it("loses the one that does not fit, which is found by halving", async () => {
+    const { attempts, ...rest } = await patched((moving) => (moving.includes("p13") ? [] : undefined));
+    expect(rest).toEqual({ moved: 19, dropped: ["p13"] });
+    expect(attempts).toBeLessThanOrEqual(11);
+  });
+
+  it("loses it at once where the resolver names it", async () => {
+    const { attempts, ...rest } = await patched((moving) => (moving.includes("p13") ? ["p13"] : undefined));
+    expect(rest).toEqual({ moved: 19, dropped: ["p13"] });
+    expect(attempts).toBe(3);
+  });
+
+  it("keeps as much as fits of two that exclude each other", async () => {
+    const { dropped, moved } = await patched((moving) =>
+      ["p3", "p17"].every((name) => moving.includes(name)) ? [] : undefined,
+    );
+    expect(moved).toBe(19);
+    expect(["p3", "p17"]).toContain(dropped[0]);
+  });
+
+  it("is given up when nothing fits", async () => {
+    expect(await patched(() => [])).toMatchObject({ moved: 0, dropped: names });
+  });
+});
