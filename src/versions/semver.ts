@@ -10,20 +10,20 @@ export const npmVersions: VersionScheme = {
     const left = parsed(a);
     const right = parsed(b);
     if (left === null || right === null) return Number(left !== null) - Number(right !== null);
-    return semver.compareBuild(left, right);
+    return left.compare(right) || left.compareBuild(right);
   },
 
   isPrerelease: (version) => (parsed(version)?.prerelease.length ?? 0) > 0,
 
-  satisfies: (version, requirement) => semver.satisfies(version, requirement, { loose: true }),
+  satisfies: (version, requirement) => rangeOf(requirement)?.test(parsed(version) ?? version) ?? false,
 
   size(from, to) {
-    const difference = semver.diff(from, to);
-    if (difference === null) return "patch";
-    // From a prerelease to its own release is what the prerelease was for: 2.0.0-rc.1 to 2.0.0 breaks nothing anew.
     const left = parsed(from);
     const right = parsed(to);
-    if (left?.prerelease.length && left.compareMain(to) === 0) return "patch";
+    const difference = semver.diff(left ?? from, right ?? to);
+    if (difference === null) return "patch";
+    // From a prerelease to its own release is what the prerelease was for: 2.0.0-rc.1 to 2.0.0 breaks nothing anew.
+    if (left?.prerelease.length && left.compareMain(right ?? to) === 0) return "patch";
     if (left !== null && right !== null) {
       if (left.major !== right.major) return "major";
       return left.minor === right.minor ? "patch" : "minor";
@@ -43,6 +43,18 @@ function parsed(version: string): semver.SemVer | null {
   const result = semver.parse(version, { loose: true });
   if (parsedVersions.size > 200_000) parsedVersions.clear();
   parsedVersions.set(version, result);
+  return result;
+}
+
+const ranges = new Map<string, semver.Range | undefined>();
+
+/** The same few requirements are asked about for every release of their package. */
+function rangeOf(requirement: string): semver.Range | undefined {
+  if (ranges.has(requirement)) return ranges.get(requirement);
+  const valid = semver.validRange(requirement, { loose: true });
+  const result = valid === null ? undefined : new semver.Range(requirement, { loose: true });
+  if (ranges.size > 20_000) ranges.clear();
+  ranges.set(requirement, result);
   return result;
 }
 

@@ -1,5 +1,4 @@
 import defaults from "npm-registry-fetch/lib/default-opts.js";
-import { z } from "zod";
 import type { HttpClient } from "../../domain/ports.ts";
 import type { Package, PackageReleases, Release, SourceRepository } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
@@ -9,19 +8,6 @@ export const publicRegistry: string = defaults.registry;
 
 const abbreviated = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const full = "application/json";
-
-const version = z.object({
-  deprecated: z.unknown().optional(),
-  engines: z.unknown().optional(),
-  repository: z.unknown().optional(),
-});
-const document = z.object({
-  "dist-tags": z.record(z.string(), z.string()).catch({}),
-  versions: z.record(z.string(), version).catch({}),
-  time: z.record(z.string(), z.unknown()).optional().catch(undefined),
-  modified: z.string().optional().catch(undefined),
-  repository: z.unknown().optional(),
-});
 
 /**
  * Asks the registry for one package. https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
@@ -40,29 +26,36 @@ export async function releasesOf(
   return http.get(url, { accept: full, cacheAs: "npm-releases-1", read: readReleases });
 }
 
-/** Distils a registry document to what the planner needs. A version that is not semver is left out, as npm does. */
+/**
+ * Distils a registry document to what the planner needs. A version that is not semver is left out, as npm does. Read by
+ * hand: some documents have thousands of versions, and this is where a scan spends its time.
+ */
 export function readReleases(body: Buffer): PackageReleases {
-  const { time, modified, versions, ...rest } = document.parse(JSON.parse(body.toString("utf8")));
-  const releases = Object.entries(versions)
-    .filter(([number]) => npmVersions.isValid(number))
-    .map(([number, found]) => release(number, found, time?.[number]))
-    .toSorted((a, b) => npmVersions.compare(a.version, b.version));
-  const recommended = rest["dist-tags"]["latest"];
-  const source = sourceOf(rest.repository) ?? sourceOf(versions[recommended ?? ""]?.repository);
-  const last = modified ?? time?.["modified"];
+  const document: unknown = JSON.parse(body.toString("utf8"));
+  if (!isTable(document)) throw new TypeError("it is no JSON object");
+  const versions = isTable(document["versions"]) ? document["versions"] : {};
+  const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
+  const time = isTable(document["time"]) ? document["time"] : undefined;
+  const releases: Release[] = [];
+  for (const [number, found] of Object.entries(versions)) {
+    if (isTable(found) && npmVersions.isValid(number)) releases.push(release(number, found, time?.[number]));
+  }
+  const recommended = tags["latest"];
+  const newest = typeof recommended === "string" ? versions[recommended] : undefined;
+  const source =
+    sourceOf(document["repository"]) ?? (isTable(newest) ? sourceOf(newest["repository"]) : undefined);
+  const last = document["modified"] ?? time?.["modified"];
   return {
-    releases,
+    releases: releases.toSorted((a, b) => npmVersions.compare(a.version, b.version)),
     dated: time !== undefined,
-    ...(recommended === undefined ? {} : { recommended }),
+    ...(typeof recommended === "string" ? { recommended } : {}),
     ...(typeof last === "string" ? { modifiedAt: last } : {}),
     ...(source === undefined ? {} : { source }),
   };
 }
 
-function release(number: string, found: z.infer<typeof version>, time: unknown): Release {
-  const { deprecated, engines } = found;
-  const node =
-    typeof engines === "object" && engines !== null && "node" in engines ? engines.node : undefined;
+function release(number: string, { deprecated, engines }: Table, time: unknown): Release {
+  const node = isTable(engines) ? engines["node"] : undefined;
   return {
     version: number,
     ...(typeof time === "string" && !Number.isNaN(Date.parse(time)) ? { publishedAt: time } : {}),
@@ -72,6 +65,12 @@ function release(number: string, found: z.infer<typeof version>, time: unknown):
       : {}),
     ...(typeof node === "string" ? { engines: { node } } : {}),
   };
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function sourceOf(repository: unknown): SourceRepository | undefined {

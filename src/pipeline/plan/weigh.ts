@@ -33,8 +33,11 @@ export interface Question {
 /** Judges every release above the one in use, newest first. Those published after `now` do not exist yet. */
 export function weigh(question: Question): readonly Candidate[] {
   const { releases, scheme, version, now } = question;
+  // They are in order, and most packages have hundreds below: those are not even looked at.
+  const last = releases.releases.findLastIndex((release) => scheme.compare(release.version, version) <= 0);
   return releases.releases
-    .filter((release) => scheme.compare(release.version, version) > 0 && !isAfter(release, now))
+    .slice(last + 1)
+    .filter((release) => !isAfter(release, now))
     .toReversed()
     .map((release) => {
       const rejected = objections
@@ -79,9 +82,9 @@ function isAboveRecommended(
 ): Reason | undefined {
   const { recommended } = releases;
   if (recommended === undefined || scheme.compare(version, recommended) > 0) return undefined;
-  const mark = releases.releases.find((known) => known.version === recommended);
-  if (mark === undefined || isAfter(mark, now) || scheme.compare(release.version, recommended) <= 0)
-    return undefined;
+  if (scheme.compare(release.version, recommended) <= 0) return undefined;
+  const mark = releases.releases.findLast((known) => known.version === recommended);
+  if (mark === undefined || isAfter(mark, now)) return undefined;
   return {
     code: "above-recommended",
     detail: `the maintainers recommend ${recommended} (dist-tag \`latest\`)`,
