@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { lstat, readFile, readdir, realpath } from "node:fs/promises";
+import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { ManifestError } from "../domain/errors.ts";
@@ -14,78 +14,101 @@ const skipped = new Set(["node_modules", ".git", "bower_components"]);
  */
 export function localFiles(folder: string): FileReader {
   let listed: Promise<readonly FileEntry[]> | undefined;
-  const texts = new Map<string, Promise<string | undefined>>();
+  const texts = new Map<string, string | undefined>();
   return {
     list: () => (listed ??= list(folder)),
-    read(path) {
-      const known = texts.get(path) ?? read(folder, path);
-      texts.set(path, known);
-      return known;
+    async read(path) {
+      if (!texts.has(path)) texts.set(path, read(folder, path));
+      return texts.get(path);
     },
   };
 }
 
 async function list(folder: string): Promise<readonly FileEntry[]> {
-  const paths = (await tracked(folder)) ?? (await walk(folder, ""));
-  const entries = await Promise.all(
-    paths.map(async (path): Promise<FileEntry[]> => {
-      const found = await lstat(join(folder, path)).catch(ifMissing);
-      if (found === undefined) return []; // deleted, but not yet from git's index
-      if (found.isSymbolicLink()) return [{ path, kind: "link" }];
-      return found.isFile() ? [{ path, kind: "file" }] : [];
-    }),
-  );
-  return entries.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const entries = (await tracked(folder)) ?? entriesOf(folder, walk(folder, ""));
+  return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What git tracks or would track; `undefined` where it is no checkout or git is not there. */
-async function tracked(folder: string): Promise<string[] | undefined> {
-  // The settings of a checkout can name programs for git to run: none of those is asked for here.
-  const safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
-  const question = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+function entriesOf(folder: string, paths: readonly string[]): FileEntry[] {
+  return paths.flatMap((path): FileEntry[] => {
+    const found = statOf(join(folder, path));
+    if (found?.isSymbolicLink() === true) return [{ path, kind: "link" }];
+    return found?.isFile() === true ? [{ path, kind: "file" }] : [];
+  });
+}
+
+/**
+ * What git tracks or would track; `undefined` where it is no checkout or git is not there. Git's index tells the kind
+ * of each file: to ask the disk for those of 100,000 takes seconds.
+ */
+async function tracked(folder: string): Promise<FileEntry[] | undefined> {
   try {
-    const options = { cwd: folder, maxBuffer: 512_000_000 };
-    const { stdout } = await promisify(execFile)("git", [...safe, ...question], options);
-    return [...new Set(stdout.split("\0"))].filter((path) => path !== "" && isWanted(path));
+    const [staged, deleted, others] = await Promise.all([
+      ask(folder, ["--stage"]),
+      ask(folder, ["--deleted"]),
+      ask(folder, ["--others", "--exclude-standard"]),
+    ]);
+    const gone = new Set(deleted); // but not yet from the index
+    const known = new Map<string, FileEntry>();
+    for (const line of staged) {
+      const path = line.slice(line.indexOf("\t") + 1);
+      const kind = kinds.get(line.slice(0, 3));
+      if (kind !== undefined && isWanted(path) && !gone.has(path)) known.set(path, { path, kind });
+    }
+    return [...known.values(), ...entriesOf(folder, others.filter(isWanted))];
   } catch {
     return undefined; // no checkout or no git: the folder is walked instead
   }
 }
 
-/** Asking for the kind of each of 100,000 files takes seconds; of what nobody claims it is not needed. */
+/** By the beginning of the mode. A submodule, 160000, is another repository. */
+const kinds = new Map<string, FileEntry["kind"]>([
+  ["100", "file"],
+  ["120", "link"],
+]);
+
+async function ask(folder: string, question: readonly string[]): Promise<string[]> {
+  // The settings of a checkout can name programs for git to run: none of those is asked for here.
+  const safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+  const options = { cwd: folder, maxBuffer: 512_000_000 };
+  const { stdout } = await promisify(execFile)("git", [...safe, "ls-files", "-z", ...question], options);
+  return stdout.split("\0").filter((line) => line !== "");
+}
+
 function isWanted(path: string): boolean {
   return !path.split("/").some((part) => skipped.has(part));
 }
 
-async function walk(folder: string, inner: string): Promise<string[]> {
-  const entries = await readdir(join(folder, inner), { withFileTypes: true });
-  const paths = await Promise.all(
-    entries.map(async (entry) => {
-      const path = posix.join(inner, entry.name);
-      if (!entry.isDirectory()) return [path];
-      return skipped.has(entry.name) ? [] : walk(folder, path);
-    }),
-  );
-  return paths.flat();
+function walk(folder: string, inner: string): string[] {
+  return readdirSync(join(folder, inner), { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(inner, entry.name);
+    if (!entry.isDirectory()) return [path];
+    return skipped.has(entry.name) ? [] : walk(folder, path);
+  });
 }
 
-async function read(folder: string, path: string): Promise<string | undefined> {
+/** Without waiting: manifests are small and many, and to come back to each costs more than to read it. */
+function read(folder: string, path: string): string | undefined {
   if (path.startsWith("/") || path.split("/").includes("..")) {
     throw new ManifestError(path, "lies outside the repository");
   }
   const target = join(folder, path);
-  const found = await lstat(target).catch(ifMissing);
-  if (found === undefined || !found.isFile()) return undefined;
-  const [root, real] = await Promise.all([realpath(folder), realpath(target)]);
-  if (relative(root, real).split(sep)[0] === "..")
+  const found = statOf(target);
+  if (found?.isFile() !== true) return undefined;
+  const real = realpathSync.native(target);
+  if (relative(realpathSync.native(folder), real).split(sep)[0] === "..")
     throw new ManifestError(path, "leads out of the repository");
   if (found.size > maxBytes) {
     throw new ManifestError(path, `is ${found.size} bytes large, and ${maxBytes} are the limit`);
   }
-  return readFile(target, "utf8");
+  return readFileSync(target, "utf8");
 }
 
-function ifMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-  throw error;
+function statOf(target: string): Stats | undefined {
+  try {
+    return lstatSync(target, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
