@@ -1,0 +1,265 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { record } from "./record.ts";
+import { type Copy, copyRepository } from "./repositories.ts";
+
+/*
+ * `npm run bench [-- [--runs 3] [--latency 25] [--http2] [REPOSITORY ...]]`: how long a look-up takes beside the bare
+ * downloads and npm-check-updates, cold and warm, against a local server that replays the real documents. The first
+ * run fetches what it needs (manifests, documents, npm-check-updates) into `.cache/bench`.
+ */
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: "string", default: "3" },
+    latency: { type: "string", default: "25" },
+    http2: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+const root = join(import.meta.dirname, "..");
+const kept = join(root, ".cache", "bench");
+const rival = { name: "npm-check-updates", version: "23.1.1" };
+const sources =
+  positionals.length > 0
+    ? positionals
+    : ["probot/probot", "GoogleChrome/lighthouse", "withastro/astro"].map(
+        (it) => `https://github.com/${it}.git`,
+      );
+const execute = promisify(execFile);
+
+interface Figures {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly requests: number;
+}
+interface Series {
+  readonly label: string;
+  readonly folder: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether what an earlier run left is there; `stale`: but has to be asked about again. */
+  readonly state: "cold" | "warm" | "stale";
+}
+
+const copies: Copy[] = [];
+for (const source of sources) copies.push(await copyRepository(source, kept));
+tell(`recording ${new Set(copies.flatMap(({ packages }) => packages)).size} packages`);
+await record([...new Set(copies.flatMap(({ packages }) => packages))].toSorted(), join(kept, "registry"));
+await installRival();
+
+const certificate = options.http2 ? await certify() : undefined;
+const { server, address } = await startRegistry();
+const place = await mkdtemp(join(tmpdir(), "steeplejack-bench-"));
+try {
+  const [processor] = cpus();
+  console.log(
+    `${cpus().length} cores (${processor?.model ?? "unknown"}), Node ${process.version}, latency ${options.latency} ms, ` +
+      `${options.http2 ? "HTTP/2 over TLS" : "HTTP/1.1"}, medians of ${options.runs}`,
+  );
+  for (const copy of copies) await measureCopy(copy);
+} finally {
+  server.kill();
+  await rm(place, { recursive: true, force: true });
+}
+
+async function measureCopy(copy: Copy): Promise<void> {
+  const cache = join(place, "cache");
+  const list = join(place, "asked.json");
+  const ours = [join(root, "src/bin/steeplejack.ts"), "scan", "--json", "--advisories", "none"];
+  const folder = copy.folder;
+  const env = { STEEPLEJACK_CACHE: cache, npm_config_registry: address };
+  const theirs = (...more: string[]) => [
+    join(kept, "tools", "node_modules", rival.name, "build", "cli.js"),
+    "--deep",
+    "--jsonUpgraded",
+    "--registry",
+    address,
+    ...more,
+  ];
+  const cached = ["--cache", "--cacheFile", join(cache, "ncu.json"), "--concurrency", "32"];
+
+  // One run first: what it asks for is what the floor downloads.
+  await rm(cache, { recursive: true, force: true });
+  await run({ label: "", folder, command: ours, env, state: "cold" }, cache);
+  await run({ label: "", folder, command: ours, env, state: "cold" }, cache, list);
+  const series: readonly Series[] = [
+    {
+      label: "bare downloads",
+      folder,
+      command: [join(root, "bench/floor.ts"), list, address],
+      state: "cold",
+    },
+    { label: "steeplejack scan", folder, command: ours, env, state: "cold" },
+    { label: `${rival.name} --deep`, folder, command: theirs(), state: "cold" },
+    {
+      label: `${rival.name} --deep --concurrency 32`,
+      folder,
+      command: theirs("--concurrency", "32"),
+      state: "cold",
+    },
+    { label: "steeplejack scan", folder, command: ours, env, state: "warm" },
+    { label: `${rival.name} --deep --cache`, folder, command: theirs(...cached), state: "warm" },
+    { label: "steeplejack scan", folder, command: ours, env, state: "stale" },
+  ];
+  console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit.slice(0, 10)}`);
+  if (copy.isStripped) console.log("without its lockfile and `packageManager`, for every tool");
+  const results = [];
+  for (const one of series) {
+    if (options.only !== undefined && !one.label.startsWith(options.only)) continue;
+    const figures = await measure(one, cache);
+    results.push({ ...one, ...figures });
+  }
+  print(results);
+}
+
+async function measure(series: Series, cache: string): Promise<Figures> {
+  if (series.state !== "cold") {
+    await rm(cache, { recursive: true, force: true });
+    await setMaxAge(series.state === "stale" ? 0 : 300);
+    await run({ ...series, state: "warm" }, cache);
+  }
+  const figures: Figures[] = [];
+  for (let nth = 0; nth < Number(options.runs); nth++) figures.push(await run(series, cache));
+  await setMaxAge(300);
+  const middle = (pick: (it: Figures) => number) =>
+    figures.map(pick).toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+  return {
+    wall: middle(({ wall }) => wall),
+    cpu: middle(({ cpu }) => cpu),
+    memory: middle(({ memory }) => memory),
+    requests: middle(({ requests }) => requests),
+  };
+}
+
+async function run(series: Series, cache: string, list?: string): Promise<Figures> {
+  const { folder, command, env, state } = series;
+  if (state === "cold") await rm(cache, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true });
+  await asked();
+  const usage = join(place, "usage");
+  await writeFile(usage, "");
+  const begin = performance.now();
+  const { code, error } = await finished(
+    // What the system says of a process's memory begins with that of the one which started it: a small shell.
+    spawn("sh", ["-c", '"$@"; exit $?', "sh", process.execPath, ...command], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        HOME: place,
+        BENCH_USAGE: usage,
+        NODE_OPTIONS: `--import=${join(root, "bench", "usage.mjs")}`,
+        ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.cert }),
+        ...env,
+      },
+    }),
+  );
+  const wall = (performance.now() - begin) / 1_000;
+  // 3 says that a package is not known, as those of a workspace are not.
+  if (code !== 0 && code !== 3) throw new Error(`${command.join(" ")} ended with ${code}\n${error}`);
+  const log = await asked();
+  if (list !== undefined) await writeFile(list, JSON.stringify(log));
+  const lines = (await readFile(usage, "utf8")).trim().split("\n");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by usage.mjs
+  const used = lines.map((line) => JSON.parse(line) as { cpu: number; memory: number });
+  return {
+    wall,
+    cpu: used.reduce((sum, { cpu }) => sum + cpu, 0),
+    memory: Math.max(...used.map(({ memory }) => memory)),
+    requests: log.length,
+  };
+}
+
+function print(results: readonly (Series & Figures)[]): void {
+  const floor = results.find(({ label }) => label === "bare downloads");
+  console.log("        wall      CPU     memory  requests   of ours  of floor");
+  for (const result of results) {
+    const ours = results.find(({ label, state }) => label === "steeplejack scan" && state === result.state);
+    const times = (of: Figures | undefined) =>
+      of === undefined ? "" : `${(result.wall / of.wall).toFixed(2)}x`;
+    const cells = [
+      result.state.padEnd(5),
+      `${result.wall.toFixed(2)} s`.padStart(7),
+      `${result.cpu.toFixed(2)} s`.padStart(8),
+      `${result.memory.toFixed(0)} MB`.padStart(9),
+      String(result.requests).padStart(9),
+      times(ours).padStart(9),
+      times(result.state === "cold" ? floor : undefined).padStart(9),
+    ];
+    console.log(`${cells.join(" ")}  ${result.label}`);
+  }
+}
+
+async function installRival(): Promise<void> {
+  const folder = join(kept, "tools");
+  const wanted = `${rival.name}@${rival.version}`;
+  const manifest = join(folder, "node_modules", rival.name, "package.json");
+  if (existsSync(manifest) && (await readFile(manifest, "utf8")).includes(`"version": "${rival.version}"`))
+    return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "package.json"), '{ "private": true }\n');
+  tell(`installing ${wanted}`);
+  await execute("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", wanted], { cwd: folder });
+}
+
+/** A certificate for this machine, signed by itself. */
+async function certify(): Promise<{ cert: string; key: string }> {
+  const cert = join(kept, "localhost.pem");
+  const key = join(kept, "localhost.key");
+  const about = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const made = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", key, "-out", cert];
+  await execute("openssl", ["req", "-x509", ...made, ...about]);
+  return { cert, key };
+}
+
+async function startRegistry(): Promise<{ server: ChildProcess; address: string }> {
+  const secure =
+    certificate === undefined ? [] : ["--certificate", certificate.cert, "--key", certificate.key];
+  const given = ["--folder", join(kept, "registry"), "--latency", options.latency, ...secure];
+  const server = spawn(process.execPath, [join(root, "bench", "registry.ts"), ...given], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const address = await new Promise<string>((resolve, reject) => {
+    server.stdout.once("data", (line: Buffer) => resolve(line.toString("utf8").trim()));
+    server.once("exit", (code) => reject(new Error(`the registry ended with ${code}`)));
+  });
+  return { server, address };
+}
+
+/** What was asked of the registry since the last time. */
+async function asked(query = ""): Promise<readonly unknown[]> {
+  const question = [
+    "--silent",
+    "--show-error",
+    ...(certificate === undefined ? [] : ["--cacert", certificate.cert]),
+  ];
+  const { stdout } = await execute("curl", [...question, `${address}-/log${query}`], {
+    maxBuffer: 64_000_000,
+  });
+  const log: unknown = JSON.parse(stdout);
+  if (!Array.isArray(log)) throw new TypeError("the registry gave no log");
+  return log;
+}
+
+async function setMaxAge(seconds: number): Promise<void> {
+  await asked(`?max-age=${seconds}`);
+}
+
+function finished(child: ChildProcess): Promise<{ code: number | null; error: string }> {
+  let error = "";
+  child.stderr?.on("data", (chunk: Buffer) => (error += chunk.toString("utf8")));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve({ code, error }));
+  });
+}
+
+function tell(text: string): void {
+  console.error(`… ${text}`);
+}
