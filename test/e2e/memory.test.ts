@@ -1,0 +1,13 @@
+import { afterEach, describe } from "vitest";
+import { following } from "./follows.ts";
+import { holding } from "./holds.ts";
+import { opening } from "./opens.ts";
+import { closeStages } from "./stage.ts";
+
+describe("with the queue in memory", () => {
+  afterEach(closeStages);
+  const where = () => ({});
+  opening(where);
+  following(where);
+  holding(where);
+});
