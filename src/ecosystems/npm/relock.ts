@@ -29,26 +29,25 @@ export interface RelockOutput {
   readonly lockfile: string;
 }
 
-// One answer of the registry serves every call of this process.
+// One answer of the registry serves every call of this process, which a busy worker may never end.
+const mostPackuments = 1_000;
 let packuments: Map<string, unknown> = new Map();
 let packumentsFor = "";
 
 export async function main(input: RelockInput): Promise<RelockOutput> {
   const path = await mkdtemp(join(tmpdir(), "relock-"));
   const identity = JSON.stringify([input.registry, input.settings, input.before]);
-  if (identity !== packumentsFor) {
+  if (identity !== packumentsFor || packuments.size > mostPackuments) {
     packuments = new Map();
     packumentsFor = identity;
   }
   try {
-    await write(path, { ...input.files, ...input.exact });
-    // First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow; then
-    // with the ranges, which those versions satisfy: only the ranges themselves change.
-    await relock(path, input);
-    await write(path, withoutLockfile(input));
-    await relock(path, input);
-    await assertFrozen(path, input);
-    return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
+    return await resolved(path, input, false).catch((error: unknown) => {
+      if (!isOutOfDate(error)) throw error;
+      // What was chosen a moment ago may be younger than what this process and npm's cache remember.
+      packuments = new Map();
+      return resolved(path, input, true);
+    });
   } catch (error) {
     throw explained(error);
   } finally {
@@ -56,8 +55,26 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
   }
 }
 
-async function relock(path: string, input: RelockInput): Promise<void> {
-  const options = optionsOf(path, input);
+/**
+ * First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow; then with
+ * the ranges, which those versions satisfy: only the ranges themselves change.
+ */
+async function resolved(path: string, input: RelockInput, afresh: boolean): Promise<RelockOutput> {
+  await write(path, { ...input.files, ...input.exact });
+  await relock(path, input, afresh);
+  await write(path, withoutLockfile(input));
+  await relock(path, input, afresh);
+  await assertFrozen(path, input);
+  return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
+}
+
+/** npm knows the package, and not the version. */
+function isOutOfDate(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ETARGET";
+}
+
+async function relock(path: string, input: RelockInput, afresh: boolean): Promise<void> {
+  const options = { ...optionsOf(path, input), preferOnline: afresh };
   const arborist = new Arborist(options);
   await arborist.buildIdealTree(options);
   await arborist.reify({ ...options, save: true });
