@@ -113,13 +113,13 @@ function raisedRange(requirement: string, version: string, fits: boolean): strin
 /** `< 2.0.0` moves to the next major past the release; `<= 1.4.0` to the release itself. */
 function upperBound(operator: string, space: string, version: string): string {
   if (operator === "<=") return `<=${space}${version}`;
-  const next = semver.parse(version, { loose: true });
+  const next = parsed(version);
   return next === null ? `<${space}${version}` : `<${space}${next.major + 1}.0.0`;
 }
 
 /** Writes `version` with as many numbers as `old` has: `1.x` and 2.3.4 make `2.x`; a prerelease is always written whole. */
 function sameShape(old: string, version: string): string {
-  const next = semver.parse(version, { loose: true });
+  const next = parsed(version);
   if (next === null || next.prerelease.length > 0) return version;
   const shape = old.replace(/[-+].*$/, "").split(".");
   const numbers = [next.major, next.minor, next.patch];
@@ -130,8 +130,8 @@ function sameShape(old: string, version: string): string {
 
 /** Keeps what was allowed and adds the release's line: `^17.0.0 || ^18.0.0` and 19.1.0 add ` || ^19.0.0`. */
 function widened(requirement: string, version: string): string | undefined {
-  if (semver.validRange(requirement, { loose: true }) === null) return undefined;
-  const next = semver.parse(version, { loose: true });
+  if (rangeOf(requirement) === undefined) return undefined;
+  const next = parsed(version);
   if (next === null) return undefined;
   const last = requirement.split("||").at(-1)?.trim() ?? "";
   const style = single.exec(last)?.groups;

@@ -113,9 +113,18 @@ function needsOtherRuntime(
 
 /** Whether every runtime that is declared is one that is accepted. What cannot be read is no objection. */
 function covers(accepted: string, declared: string): boolean {
-  if (semver.validRange(accepted) === null || semver.validRange(declared) === null) return true;
-  return semver.subset(declared, accepted);
+  const key = `${accepted}\n${declared}`;
+  const known = covered.get(key);
+  if (known !== undefined) return known;
+  const isReadable = semver.validRange(accepted) !== null && semver.validRange(declared) !== null;
+  const result = !isReadable || semver.subset(declared, accepted);
+  if (covered.size > 20_000) covered.clear();
+  covered.set(key, result);
+  return result;
 }
+
+/** The releases of a package, and most packages, say the same: what was found once is kept. */
+const covered = new Map<string, boolean>();
 
 function isVulnerable(release: Release, { advisories, scheme }: Question): Reason | undefined {
   const ids = advisories.filter((advisory) => affects(advisory, release.version, scheme)).map(({ id }) => id);
