@@ -71,7 +71,7 @@ try {
 async function measureCopy(copy: Copy): Promise<void> {
   const cache = join(place, "cache");
   const list = join(place, "asked.json");
-  const ours = [join(root, "src/bin/steeplejack.ts"), "scan", "--json", "--advisories", "none"];
+  const ours = [join(root, "src/bin/steeplejack.mjs"), "scan", "--json", "--advisories", "none"];
   const folder = copy.folder;
   const env = { STEEPLEJACK_CACHE: cache, npm_config_registry: address };
   const theirs = (...more: string[]) => [
