@@ -96,6 +96,42 @@ describe("groups", () => {
     });
   });
 
+  it("takes the big step only where a rule lets both of a package in", () => {
+    const found = findings(project(manifest(dependency("react", "^18.2.0"))), {
+      react: releases("18.2.0", "18.3.1", "19.0.0"),
+    });
+    const ui: GroupRule = {
+      name: "ui",
+      patterns: ["react*"],
+      excludePatterns: [],
+      updateTypes: [],
+      appliesTo: "version",
+    };
+    const made = plan(found, policy({ groups: [ui] }), now);
+    expect(summary(made)).toEqual({ "npm/ui": ["react ^18.2.0 -> ^19.0.0"] });
+    expect(made.decisions[0]).toMatchObject({
+      reason: { detail: "19.0.0 is newer than 18.2.0" },
+      candidates: [
+        { version: "19.0.0" },
+        { version: "18.3.1", rejected: { code: "not-needed", detail: "19.0.0 was taken" } },
+      ],
+    });
+  });
+
+  it("holds one update of a dependency, the larger one, where a rule takes all sizes", () => {
+    const found = findings(project(manifest(development("eslint", "^9.0.0"))), {
+      eslint: releases("9.0.0", "9.1.0", "10.0.0"),
+    });
+    const planned = plan(found, policy({ groups: [lint] }), now);
+    expect(summary(planned)).toEqual({ "npm/lint": ["eslint ^9.0.0 -> ^10.0.0"] });
+    expect(
+      planned.decisions[0]?.candidates.map(({ version, rejected }) => [version, rejected?.code]),
+    ).toEqual([
+      ["10.0.0", undefined],
+      ["9.1.0", "not-needed"],
+    ]);
+  });
+
   it("lets an update of a size that its rule does not name go its own way", () => {
     const found = findings(project(manifest(development("eslint", "^9.0.0"))), {
       eslint: releases("9.0.0", "10.0.0"),

@@ -6,7 +6,8 @@ export function group(updates: readonly Update[], policy: Policy): readonly Upda
   const placed = updates.map((update) => ({ update, place: placeOf(update, updates, policy) }));
   const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
     const { name, kind, single } = members[0]?.place ?? { name: key, kind: "version", single: false };
-    return { key, name, kind, single, updates: members.map(({ update }) => update).toSorted(byName) };
+    const steps = furthest(members.map(({ update }) => update));
+    return { key, name, kind, single, updates: steps.toSorted(byName) };
   });
   return groups.toSorted((a, b) => rank(a) - rank(b) || order(a.key, b.key));
 }
@@ -70,6 +71,13 @@ function fitOf(patterns: readonly string[], name: string): number {
       return Math.max(2, 100 - 10 * (pattern.split("*").length - 1) + pattern.length);
     });
   return Math.max(0, ...fits);
+}
+
+/** Where a rule lets both the small step and the big one of a dependency in, only the big one: a file holds one of them. */
+function furthest(updates: readonly Update[]): readonly Update[] {
+  return [...Map.groupBy(updates, ({ dependency }) => dependency).values()].flatMap((steps) =>
+    steps.length === 1 ? steps : steps.filter(({ size }) => size === "major"),
+  );
 }
 
 function rank({ kind }: UpdateGroup): number {

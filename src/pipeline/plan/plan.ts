@@ -43,7 +43,16 @@ export function plan(findings: Findings, policy: Policy, now: Date): Plan {
     ),
   );
   const updates = decisions.flatMap((decision) => (decision.outcome === "update" ? decision.updates : []));
-  return { groups: group(updates, policy), decisions };
+  const groups = group(updates, policy);
+  const kept = new Set(groups.flatMap((each) => each.updates));
+  return { groups, decisions: decisions.map((decision) => afterGrouping(decision, kept)) };
+}
+
+/** A decision without the small step that the big one in the same group makes needless. */
+function afterGrouping(decision: Decision, kept: ReadonlySet<Update>): Decision {
+  if (decision.outcome !== "update" || decision.updates.every((update) => kept.has(update))) return decision;
+  const updates = decision.updates.filter((update) => kept.has(update));
+  return taken(decision, updates, decision.candidates);
 }
 
 interface Subject {
@@ -105,8 +114,11 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
   const versions = new Set(updates.map(({ release }) => release.version));
   const { fixes = [], from = "" } = updates[0] ?? {};
   const to = [...versions].join(" and ");
+  const { project, manifest, dependency } = subject;
   return {
-    ...subject,
+    project,
+    manifest,
+    dependency,
     outcome: "update",
     updates,
     candidates: candidates.map(({ version, rejected = { code: "not-needed", detail: `${to} was taken` } }) =>
