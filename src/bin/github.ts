@@ -1,5 +1,5 @@
 import { changelogs } from "../changelogs/index.ts";
-import { configurationPaths, repositoryPolicy } from "../config/repository.ts";
+import { configurationPaths, repositoryPolicy } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import type { FileReader, HttpClient, Reporter } from "../domain/ports.ts";

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { repositoryPolicy } from "../config/repository.ts";
+import { repositoryPolicy } from "../config/policy.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import { defaultPolicy } from "../domain/policy.ts";
 import type { Reporter } from "../domain/ports.ts";

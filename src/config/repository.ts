@@ -1,7 +1,6 @@
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { ConfigurationError } from "../domain/errors.ts";
-import type { FileReader } from "../domain/ports.ts";
 import {
   type Cooldown,
   defaultPolicy,
@@ -11,9 +10,6 @@ import {
   type Schedule,
 } from "../domain/policy.ts";
 import type { UpdateSize } from "../domain/types.ts";
-
-/** Where a repository says what it wants. */
-export const configurationPaths: readonly string[] = [".github/steeplejack.yml", ".github/steeplejack.yaml"];
 
 /** A configuration longer than this is a mistake or an attack. */
 const maxLength = 200_000;
@@ -83,15 +79,7 @@ export const configurationShape = z.strictObject({
   "commit-message": commitMessageShape.optional(),
 });
 
-/** The policy of a repository: what its file says, defaults for the rest. Throws `ConfigurationError` with every fault. */
-export async function repositoryPolicy(files: FileReader): Promise<Policy> {
-  for (const path of configurationPaths) {
-    const text = await files.read(path);
-    if (text !== undefined) return readPolicy(path, text);
-  }
-  return defaultPolicy;
-}
-
+/** Reads what a repository's file says, with defaults for the rest. Throws `ConfigurationError` with every fault. */
 export function readPolicy(path: string, text: string): Policy {
   const found = readConfiguration(path, text);
   const cooldown = found.cooldown === undefined ? defaultPolicy.cooldown : toCooldown(found.cooldown);

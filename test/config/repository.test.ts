@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readPolicy, repositoryPolicy } from "../../src/config/repository.ts";
+import { repositoryPolicy } from "../../src/config/policy.ts";
+import { readPolicy } from "../../src/config/repository.ts";
 import { ConfigurationError } from "../../src/domain/errors.ts";
 import { defaultPolicy } from "../../src/domain/policy.ts";
 import { memoryFiles } from "../fakes.ts";
