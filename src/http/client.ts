@@ -28,7 +28,7 @@ export interface HttpOptions {
 }
 
 /** Sent only to the address `prefix` and what lies below it, such as `https://npm.example/team/`. */
-export interface Credential {
+interface Credential {
   readonly prefix: string;
   /** The value of the `authorization` header. */
   readonly authorization: string;
