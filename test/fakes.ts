@@ -36,6 +36,7 @@ export function cannedHttp(
 /** For what must get by without a process of its own. */
 export const noTools: Tools = {
   call: (module) => Promise.reject(new Error(`unexpected call of ${module.pathname.split("/").at(-1)}`)),
+  run: ({ name }) => Promise.reject(new Error(`unexpected run of ${name}`)),
 };
 
 export const silent: Reporter = { stage: () => undefined };

@@ -65,7 +65,11 @@ export function createAdapters(options: AdapterOptions): Adapters {
     credentials,
   });
   const npmCache = cacheFolder === undefined ? undefined : join(cacheFolder, "npm");
-  const tools = createTools({ trustedHosts, ...(npmCache === undefined ? {} : { caches: [npmCache] }) });
+  const kept =
+    cacheFolder === undefined || npmCache === undefined
+      ? {}
+      : { caches: [npmCache], programs: join(cacheFolder, "programs") };
+  const tools = createTools({ http, trustedHosts, ...kept });
   return {
     ecosystems: ecosystems({
       npm: {

@@ -47,6 +47,17 @@ export class ResolutionError extends Error {
   }
 }
 
+/** A program ended with an error. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  /** What it wrote, standard output and error together; the end of it, where it wrote much. */
+  readonly output: string;
+  constructor(message: string, output: string, options?: ErrorOptions) {
+    super(message, options);
+    this.output = output;
+  }
+}
+
 /** The service asks to wait: the job is put back until then and no attempt is counted. */
 export class RateLimitError extends Error {
   override readonly name = "RateLimitError";

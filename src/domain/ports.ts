@@ -121,6 +121,7 @@ export interface OpenPullRequest {
   readonly url: string;
   readonly branch: string;
   readonly title: string;
+  readonly labels: readonly string[];
   /** From the marker in its body. */
   readonly key: string;
   readonly digest: string;
@@ -144,6 +145,32 @@ export interface Tools {
    * What `main` throws is thrown here; a process that dies or runs out of time throws too.
    */
   call<Output>(module: URL, input: unknown, limits: ToolLimits): Promise<Output>;
+  /**
+   * Runs a program as a process of its own, with the same bounds, and gives the wanted files that are there afterwards.
+   * Throws `ProgramError` with what it said when it does not end well.
+   */
+  run(program: Program, order: ProgramRun, limits: ToolLimits): Promise<Readonly<Record<string, string>>>;
+}
+
+/** A program of JavaScript in an archive of npm's kind, such as a package manager. */
+export interface Program {
+  readonly name: string;
+  readonly version: string;
+  /** The archive's address, and its digest as npm writes it: `sha512-...`. */
+  readonly archive: string;
+  readonly integrity: string;
+  /** The file to run, in the archive's `package` folder: `bin/pnpm.cjs`. */
+  readonly entry: string;
+}
+
+export interface ProgramRun {
+  readonly args: readonly string[];
+  /** All that there is in the folder it runs in, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The files whose texts are wanted afterwards. */
+  readonly wanted: readonly string[];
+  /** Settings of the program's own; nothing secret but what is for a registry. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface ToolLimits {

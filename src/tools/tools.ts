@@ -3,10 +3,16 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ToolLimits, Tools } from "../domain/ports.ts";
+import type { HttpClient, ToolLimits, Tools } from "../domain/ports.ts";
 import type { Order, Outcome } from "./child.ts";
+import { openLibrary } from "./library.ts";
+import { networkEnvironment, runProgram } from "./program.ts";
 
 export interface ToolsOptions {
+  /** Fetches the archives of programs. */
+  readonly http: HttpClient;
+  /** Where programs are kept; a folder of this process's own when absent. */
+  readonly programs?: string;
   /** Folders that a tool may write to and that outlive it, such as a package manager's cache. */
   readonly caches?: readonly string[];
   /** The hosts whose addresses may be private; every other private address is refused to the tool too. */
@@ -18,31 +24,32 @@ export interface ToolsOptions {
 /** How long a process waits for the next call before it ends, in milliseconds. */
 const idle = 3_000;
 
-/** The variables that reach a tool: how to reach the network, and nothing else. */
-const passed = [
-  "NODE_EXTRA_CA_CERTS",
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "NO_PROXY",
-  "https_proxy",
-  "http_proxy",
-  "no_proxy",
-];
-
 /**
  * Runs tools in processes of their own, under Node's permission model: they can start no other process, load no native
  * code, read only the program itself, and write only to a folder of their own and to `caches`. A process that served
  * one call serves the next of the same module, so that its start and its memory of the registry are paid once.
  */
-export function createTools(options: ToolsOptions = {}): Tools & { close(): Promise<void> } {
+export function createTools(options: ToolsOptions): Tools & { close(): Promise<void> } {
   const { width = 2 } = options;
+  const library = openLibrary(options);
   const resting: Worker[] = [];
   const waiting: (() => void)[] = [];
   let busy = 0;
 
-  async function call<Output>(module: URL, input: unknown, limits: ToolLimits): Promise<Output> {
+  /** Waits for its turn; the next one's turn comes when it is over. */
+  async function inTurn<Output>(work: () => Promise<Output>): Promise<Output> {
     if (busy >= width) await new Promise<void>((resolve) => waiting.push(resolve));
     else busy += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) busy -= 1;
+      else next();
+    }
+  }
+
+  async function call<Output>(module: URL, input: unknown, limits: ToolLimits): Promise<Output> {
     const at = resting.findIndex(
       (worker) => worker.module === module.href && worker.megabytes === limits.megabytes,
     );
@@ -56,9 +63,6 @@ export function createTools(options: ToolsOptions = {}): Tools & { close(): Prom
       return result as Output;
     } finally {
       if (worker !== undefined) rest(worker);
-      const next = waiting.shift();
-      if (next === undefined) busy -= 1;
-      else next();
     }
   }
 
@@ -73,9 +77,11 @@ export function createTools(options: ToolsOptions = {}): Tools & { close(): Prom
   }
 
   return {
-    call,
+    call: (module, input, limits) => inTurn(() => call(module, input, limits)),
+    run: (program, order, limits) =>
+      inTurn(async () => runProgram(await library.get(program), program, order, limits, options)),
     async close() {
-      await Promise.all(resting.splice(0).map((worker) => worker.end()));
+      await Promise.all([...resting.splice(0).map((worker) => worker.end()), library.close()]);
     },
   };
 }
@@ -97,9 +103,7 @@ async function start(module: URL, limits: ToolLimits, options: ToolsOptions): Pr
   const child: ChildProcess = fork(new URL("child.ts", import.meta.url), [], {
     cwd: home,
     env: {
-      ...Object.fromEntries(
-        passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-      ),
+      ...networkEnvironment(),
       HOME: home,
       TMPDIR: home,
     },

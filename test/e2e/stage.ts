@@ -7,12 +7,13 @@ import { type Adapters, createAdapters } from "../../src/bin/adapters.ts";
 import { createHandle, isRelevantTo } from "../../src/bin/github.ts";
 import { type Handle, type Running, serve, work } from "../../src/bin/serve.ts";
 import { memoryCache } from "../../src/cache/memory.ts";
-import { type Environment, readEnvironment } from "../../src/config/env.ts";
+import { readEnvironment } from "../../src/config/env.ts";
 import { publicRegistry } from "../../src/ecosystems/npm/registry.ts";
 import { createHttpClient } from "../../src/http/client.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import { logger } from "../../src/telemetry/logger.ts";
 import { createTools } from "../../src/tools/tools.ts";
+import { cannedHttp } from "../fakes.ts";
 import { type Packages, type RegistryOptions, startRegistry, type TestRegistry } from "../registry.ts";
 
 export interface Cast {
@@ -37,6 +38,10 @@ export interface Stage {
   readonly github: GithubEmulator;
   readonly registry: TestRegistry;
   readonly queue: Queue;
+  /** Where GitHub sends its webhooks. */
+  readonly webhooks: string;
+  /** The environment of another process that takes part. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly log: Log;
   /** Installs the App for `acme`, and waits until what follows is over. */
   readonly install: () => Promise<void>;
@@ -75,18 +80,28 @@ export interface Log {
   readonly told: (message: string) => readonly Record<string, unknown>[];
 }
 
-/** Where jobs wait: in memory, or in a Redis from which a worker of its own takes them. */
-export type Where = { readonly redis?: string };
+/** Where jobs wait: in memory, or in a Redis from which a worker of its own takes them, unless there is none yet. */
+export interface Where {
+  readonly redis?: string;
+  readonly workers?: 0 | 1;
+}
 
 const open = new Set<Stage>();
 
 /** Ends what was started, however its story ended. */
 export async function closeStages(): Promise<void> {
-  for (const stage of open) await stage.close();
+  const stages = [...open];
   open.clear();
+  await Promise.all(stages.map((stage) => stage.close()));
+  // Whatever the story was about.
+  for (const line of stages.flatMap(({ log }) => log.lines))
+    if (secrets.some((secret) => secret.test(line))) throw new Error(`a secret in the log: ${line}`);
 }
 
-const tools = createTools({ trustedHosts: ["127.0.0.1"] });
+/** The shapes of installation tokens, of signed requests for them, and of what signs. */
+export const secrets = [/gh[a-z]_\w/, /eyJ\w/, /PRIVATE KEY/, /a webhook secret/];
+
+const tools = createTools({ http: cannedHttp({}), trustedHosts: ["127.0.0.1"] });
 
 /** Starts the App that nobody has installed yet. */
 export async function start(cast: Cast, where: Where): Promise<Stage> {
@@ -106,13 +121,15 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
   for (const [at, record] of (cast.advisories ?? []).entries())
     await writeFile(join(folder, `${at}.json`), JSON.stringify(record));
 
-  const environment = environmentOf(github, where);
+  const npm = { npm_config_registry: registry.url, npm_config_userconfig: join(folder, "none") };
+  const variables = { ...variablesOf(github, where), ...npm, ADVISORIES: folder };
+  const environment = readEnvironment(variables);
   const lines: string[] = [];
   const log = logger({ level: "debug", format: "json", to: { write: (line: string) => lines.push(line) } });
   const trustedHosts = [new URL(github.url).host, ...(cast.trusted ?? [])];
   const makeAdapters = (): Adapters => ({
     ...createAdapters({
-      env: { npm_config_registry: registry.url, npm_config_userconfig: join(folder, "none") },
+      env: npm,
       advisories: folder,
       cacheFolder: undefined,
       trustedHosts,
@@ -128,10 +145,12 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
   const isRelevant = isRelevantTo(adapters.ecosystems);
   const server = await serve({ environment, isRelevant, handle: current, log });
   const running: Running[] = [server];
-  if (where.redis !== undefined) running.push(await work({ environment, handle: current, log }));
+  if (where.redis !== undefined && where.workers !== 0)
+    running.push(await work({ environment, handle: current, log }));
   const { queue } = server;
   if (queue === undefined) throw new Error("the App is not registered");
-  github.setWebhook(`${server.url}/api/github/webhooks`);
+  const webhooks = `${server.url}/api/github/webhooks`;
+  github.setWebhook(webhooks);
   const fields = () => lines.map((line) => readFields(line));
   await until(() => fields().some(({ msg }) => msg === "scheduled"));
 
@@ -147,6 +166,8 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
     github,
     registry,
     queue,
+    webhooks,
+    variables,
     octocat,
     log: {
       lines,
@@ -227,8 +248,8 @@ function impatientHttp(trustedHosts: readonly string[]): Adapters["http"] {
 }
 
 /** What the App is told by its environment, as an operator would. */
-export function environmentOf(github: GithubEmulator, { redis }: Where): Environment {
-  return readEnvironment({
+function variablesOf(github: GithubEmulator, { redis }: Where): Record<string, string> {
+  return {
     APP_ID: String(github.appId),
     PRIVATE_KEY: github.privateKey,
     WEBHOOK_SECRET: github.webhookSecret,
@@ -236,7 +257,7 @@ export function environmentOf(github: GithubEmulator, { redis }: Where): Environ
     PORT: "0",
     GRACE_SECONDS: "1",
     ...(redis === undefined ? {} : { REDIS_URL: redis, REDIS_PREFIX: `t-${crypto.randomUUID()}` }),
-  });
+  };
 }
 
 /** Asks again and again until it is so; Vitest's own limit ends what never is. */

@@ -5,10 +5,12 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createTools } from "../../src/tools/tools.ts";
+import { cannedHttp } from "../fakes.ts";
 
 const probe = new URL("modules/probe.ts", import.meta.url);
 const limits = { seconds: 20, megabytes: 256 };
-let tools = createTools();
+const http = cannedHttp({});
+let tools = createTools({ http });
 const attempt = (what: string, at = "", more = {}) =>
   tools.call<unknown>(probe, { attempt: what, at }, { ...limits, ...more });
 
@@ -22,7 +24,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await tools.close();
-  tools = createTools();
+  tools = createTools({ http });
 });
 afterAll(() => server.close());
 
@@ -70,7 +72,7 @@ describe("a tool's process", () => {
 
   it("reaches those that the operator trusts", async () => {
     await tools.close();
-    tools = createTools({ trustedHosts: [new URL(address).host] });
+    tools = createTools({ http, trustedHosts: [new URL(address).host] });
     expect(await attempt("fetch", address)).toBe("a secret of this machine");
   });
 
@@ -88,7 +90,7 @@ describe("a tool's process", () => {
 
   it("is one of at most as many as were asked for", async () => {
     await tools.close();
-    tools = createTools({ width: 2 });
+    tools = createTools({ http, width: 2 });
     const pids = await Promise.all(Array.from({ length: 6 }, () => attempt("identity")));
     expect(new Set(pids).size).toBeLessThanOrEqual(2);
   });

@@ -10,8 +10,8 @@ import { memoryFiles } from "../../fakes.ts";
 import { startRegistry, type TestRegistry } from "../../registry.ts";
 
 let registry: TestRegistry;
-const tools = createTools({ trustedHosts: ["127.0.0.1"] });
 const http = createHttpClient({ cache: memoryCache(), userAgent: "test" });
+const tools = createTools({ http, trustedHosts: ["127.0.0.1"] });
 
 beforeAll(async () => {
   registry = await startRegistry({

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { ProgramError } from "../domain/errors.ts";
+import type { Program, ProgramRun, ToolLimits } from "../domain/ports.ts";
+
+/** The variables that reach a tool: how to reach the network, and nothing else. */
+const passed = [
+  "NODE_EXTRA_CA_CERTS",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
+  "https_proxy",
+  "http_proxy",
+  "no_proxy",
+];
+
+export function networkEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+const preload = new URL("preload.ts", import.meta.url);
+const keptOutput = 8_000;
+
+/**
+ * Runs a program in a folder with the given files, under Node's permission model: no other process, no native code, no
+ * writing but to its folder, its home and `caches`. Throws `ProgramError`.
+ */
+export async function runProgram(
+  folder: string,
+  { name, version, entry }: Program,
+  order: ProgramRun,
+  limits: ToolLimits,
+  {
+    caches = [],
+    trustedHosts = [],
+  }: { readonly caches?: readonly string[]; readonly trustedHosts?: readonly string[] },
+): Promise<Readonly<Record<string, string>>> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), "steeplejack-run-")));
+  try {
+    const [project, home] = [join(base, "project"), join(base, "home")];
+    await Promise.all([mkdir(project), mkdir(join(home, "tmp"), { recursive: true })]);
+    for (const [path, text] of Object.entries(order.files)) await put(project, path, text);
+    const { code, output } = await run(
+      [
+        "--permission",
+        "--allow-worker",
+        // Package managers look for settings in every folder above; there is nothing in those that they could send away.
+        "--allow-fs-read=*",
+        ...[base, ...caches].map((place) => `--allow-fs-write=${join(place, "*")}`),
+        `--max-old-space-size=${limits.megabytes}`,
+        "--disable-warning=SecurityWarning",
+        "--import",
+        preload.href,
+        join(folder, entry),
+        ...order.args,
+      ],
+      {
+        ...networkEnvironment(),
+        STEEPLEJACK_TRUSTED_HOSTS: trustedHosts.join(","),
+        HOME: home,
+        TMPDIR: join(home, "tmp"),
+        XDG_CACHE_HOME: join(home, "cache"),
+        XDG_CONFIG_HOME: join(home, "config"),
+        XDG_DATA_HOME: join(home, "data"),
+        XDG_STATE_HOME: join(home, "state"),
+        CI: "true",
+        ...order.environment,
+      },
+      project,
+      limits,
+    );
+    if (code !== 0) throw new ProgramError(`${name} ${version} ended with ${code}`, output);
+    const texts = await Promise.all(
+      order.wanted.map(async (path) => [path, await textAt(project, path)] as const),
+    );
+    return Object.fromEntries(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
+  } finally {
+    await rm(base, { recursive: true, force: true });
+  }
+}
+
+async function put(root: string, path: string, text: string): Promise<void> {
+  const target = join(root, path);
+  if (relative(root, target).startsWith("..")) throw new Error(`${path} leads out of the folder`);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, text);
+}
+
+async function textAt(root: string, path: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(root, path), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function run(
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd: string,
+  { seconds }: ToolLimits,
+): Promise<{ code: string | number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, seconds * 1_000);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output = (output + text).slice(-keptOutput);
+      });
+    }
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: late ? `a limit of ${seconds} seconds` : (code ?? signal ?? "nothing"), output });
+    });
+  });
+}
