@@ -106,6 +106,9 @@ function sizesOf(group: UpdateGroup): string {
     return majors === 0 ? `It is a ${first[0].size} release.` : `It is a major release, ${warning}.`;
   }
   if (majors === 0) return "None of them is a major release.";
+  if (majors === packages.length) {
+    return `${majors === 2 ? "Both" : `All ${majors}`} are major releases, ${warning.replace("the one", "the ones")}.`;
+  }
   return majors === 1
     ? `One of them is a major release, ${warning}.`
     : `${majors} of them are major releases, ${warning.replace("the one", "the ones")}.`;
@@ -135,7 +138,7 @@ function tableSection({ group, notes, now }: ComposeInput): Section {
       cell(isAboutRequirement(first) ? first.requirement : first.release.version),
       first.dependency.scope === "development" ? `${first.size}, development` : first.size,
       ageOf(first, now),
-      ...(hasFixes ? [few(first.fixes.map(linkedId), 3)] : []),
+      ...(hasFixes ? [few(gravestFirst(first.fixes).map(linkedId), 3)] : []),
       ...(hasPlaces
         ? [
             few(
@@ -206,26 +209,22 @@ function linkedId({ id, url }: Advisory): string {
 function fixedBy({ updates }: UpdateGroup): readonly Advisory[] {
   const all = updates.flatMap(({ fixes }) => fixes);
   const distinct = new Map(all.map((advisory) => [JSON.stringify([advisory.id, advisory.name]), advisory]));
-  return [...distinct.values()].toSorted(
+  return gravestFirst([...distinct.values()]);
+}
+
+function gravestFirst(advisories: readonly Advisory[]): readonly Advisory[] {
+  return advisories.toSorted(
     (a, b) =>
       gravity(b.severity) - gravity(a.severity) || (b.score ?? 0) - (a.score ?? 0) || (a.id < b.id ? -1 : 1),
   );
 }
 
-function advisorySections({ group, findings }: ComposeInput): readonly Section[] {
+function advisorySections(input: ComposeInput): readonly Section[] {
+  const { group } = input;
   const advisories = fixedBy(group);
   if (advisories.length === 0) return [];
-  const projects = new Set(group.updates.map(({ project }) => project));
   const title = "### Vulnerabilities fixed";
-  const folded = advisories.map((advisory) => {
-    const own = findings.filter(
-      (finding) =>
-        projects.has(finding.project) &&
-        finding.advisory.id === advisory.id &&
-        finding.name === advisory.name,
-    );
-    return advisoryDetails(advisory, own, group);
-  });
+  const folded = advisories.map((advisory) => advisoryDetails(advisory, input));
   const lines = advisories
     .slice(0, 50)
     .map((each) => `- ${linkedId(each)}: ${cell(each.name)}, ${gradeOf(each)}`);
@@ -234,11 +233,17 @@ function advisorySections({ group, findings }: ComposeInput): readonly Section[]
   return [{ texts: [`${title}\n\n${folded.join("\n\n")}`, `${title}\n\n${brief.join("\n")}`], priority: 2 }];
 }
 
-function advisoryDetails(advisory: Advisory, findings: readonly Finding[], group: UpdateGroup): string {
-  const { id, name, summary, aliases } = advisory;
+function advisoryDetails(advisory: Advisory, input: ComposeInput): string {
+  const { group, findings } = input;
+  const { id, name, aliases } = advisory;
   const used = group.updates.filter(({ dependency }) => dependency.name === name);
   const versions = [...new Set(used.map(({ from }) => from))];
-  const paths = findings.flatMap((finding) => finding.paths).slice(0, 10);
+  const projects = new Set(group.updates.map(({ project }) => project));
+  const own = findings.filter(
+    (finding) => projects.has(finding.project) && finding.advisory.id === id && finding.name === name,
+  );
+  const fixed = own.filter(({ version }) => versions.includes(version));
+  const left = own.filter((finding) => !versions.includes(finding.version) && isLeft(finding, input));
   const lines = [
     `- Advisory: ${linkedId(advisory)}${
       aliases.length > 0
@@ -249,13 +254,39 @@ function advisoryDetails(advisory: Advisory, findings: readonly Finding[], group
         : ""
     }`,
     `- Severity: ${gradeOf(advisory)}`,
-    `- In use: ${cell(name)} ${versions.map(cell).join(", ")}`,
-    ...(paths.length > 0
-      ? [`- By way of: ${paths.map((path) => path.map(cell).join(" › ")).join("; ")}`]
-      : []),
+    `- In use: ${cell(name)} ${versions.map(cell).join(", ")}${waysOf(fixed)}`,
+    ...left.map(
+      (finding) =>
+        `- **Not fixed here:** ${cell(name)} ${cell(finding.version)}${waysOf([finding])}, which this update does not change`,
+    ),
   ];
-  const heading = `${safeHtml(name, 100)}: ${safeHtml(summary === "" ? id : summary, 200)}`;
-  return details(`${severities[advisory.severity]}${heading}`, lines.join("\n"));
+  return details(`${severities[advisory.severity]}${headingOf(advisory)}`, lines.join("\n"));
+}
+
+/** Whether a vulnerable entry of the lockfile stays as it is, as far as the lockfile was compared. */
+function isLeft({ name, version }: Finding, { verifications }: ComposeInput): boolean {
+  if (verifications.length === 0) return false;
+  const changes = verifications.flatMap(({ updated, removed, unintended }) => [
+    ...updated,
+    ...removed,
+    ...unintended,
+  ]);
+  return !changes.some((change) => change.name === name && change.from === version);
+}
+
+/** How it came to be there; that a manifest asks for it goes without saying where that is all. */
+function waysOf(findings: readonly Finding[]): string {
+  const paths = findings.flatMap((finding) => finding.paths);
+  const through = paths.filter((path) => path.length > 1).slice(0, 10);
+  if (through.length === 0) return "";
+  const directly = paths.some((path) => path.length < 2) ? " directly and" : "";
+  return `,${directly} by way of ${through.map((path) => path.map(cell).join(" › ")).join("; ")}`;
+}
+
+/** What it is about, with the package's name where the summary does not have it. HTML. */
+function headingOf({ id, name, summary }: Advisory): string {
+  const text = safeHtml(summary === "" ? id : summary, 200).replace(/`([^`]+)`/g, "<code>$1</code>");
+  return summary.toLowerCase().includes(name.toLowerCase()) ? text : `${safeHtml(name, 100)}: ${text}`;
 }
 
 const severities: Readonly<Record<Severity, string>> = {

@@ -111,7 +111,7 @@ describe("compose", () => {
     await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/major.commit.txt");
   });
 
-  it("writes a security update, with the ways that led to the flaw and what it could not avoid", async () => {
+  it("writes a security update, with the ways that led to the flaw, what it leaves and what it could not avoid", async () => {
     const serious = {
       ...advisory("GHSA-aaaa", "axios", { fixed: "0.28.0" }),
       score: 7.5,
@@ -138,6 +138,14 @@ describe("compose", () => {
               version: "0.27.2",
               fixed: ["0.28.0"],
               paths: [["axios"], ["client", "axios"]],
+            },
+            {
+              advisory: serious,
+              project: axios.project,
+              name: "axios",
+              version: "0.21.0",
+              fixed: ["0.28.0"],
+              paths: [["old-client", "axios"]],
             },
           ],
           verifications: [
