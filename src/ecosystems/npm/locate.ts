@@ -84,8 +84,3 @@ function lockfileAt(root: string, paths: ReadonlySet<string>): string | undefine
     if (folder === "") return undefined;
   }
 }
-
-/** Whether it is a lockfile that npm writes. */
-export function isNpmLockfile(path: string): boolean {
-  return npmLockfiles.includes(path.slice(path.lastIndexOf("/") + 1));
-}

@@ -1,15 +1,14 @@
 import { posix } from "node:path";
-import { z } from "zod";
-import { messageOf, ResolutionError } from "../../domain/errors.ts";
+import { ResolutionError } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { FileChange, Project, Update } from "../../domain/types.ts";
 import { type Edit, replaceSpans } from "../../text/spans.ts";
 import type { Io } from "../ecosystem.ts";
 import { folderOf, relativeTo } from "./locate.ts";
-import { readPackageLock } from "./lockfile.ts";
+import { managerOf } from "./managers/index.ts";
+import { readPackageJson } from "./manifest.ts";
 import { settingsOf } from "./project.ts";
 import { publicRegistry } from "./registry.ts";
-import type { RelockInput, RelockOutput } from "./relock.ts";
 
 /** What the operator decides, not the repository. */
 export interface NpmOptions {
@@ -23,10 +22,7 @@ export interface NpmOptions {
   readonly cache?: string;
 }
 
-const relock = new URL("relock.ts", import.meta.url);
-const relockLimits = { seconds: 300, megabytes: 2_048 };
-
-/** Splices the manifests and has npm's own resolver bring the lockfile up to date. Throws `ResolutionError`. */
+/** Splices the manifests and has the package manager's own rules bring the lockfile up to date. Throws `ResolutionError`. */
 export async function patch(
   project: Project,
   updates: readonly Update[],
@@ -44,59 +40,49 @@ export async function patch(
 
   const { path } = project.lockfile;
   const text = (await io.files.read(path)) ?? "";
+  const manager = managerOf(path, text);
+  if (manager === undefined) throw new ResolutionError(`${path} cannot be brought up to date`);
   const settings = await settingsOf(project.root, io.files);
-  const lock = readPackageLock(path, text, []);
   const inside = (texts: ReadonlyMap<string, string>) =>
-    Object.fromEntries(
-      [...texts].map(([file, content]) => [relativeTo(project.root, file) ?? file, content]),
-    );
-  const linked = await linkedManifests(project, io.files);
-  const input: RelockInput = {
-    files: { ...inside(linked), ...inside(ranges), [relativeTo(project.root, path) ?? path]: text },
-    exact: inside(edited(before, updates, ({ release }) => release.version)),
-    lockfile: relativeTo(project.root, path) ?? path,
-    lockfileVersion: lock.version,
-    registry: settings.registry ?? options.registry,
-    settings: {
-      ...options.credentials,
-      ...Object.fromEntries(
-        [...Object.entries(options.scopes ?? {}), ...settings.scopes].map(([scope, address]) => [
-          `${scope}:registry`,
-          address,
-        ]),
-      ),
+    Object.fromEntries([...texts].map(([file, content]) => [within(project, file), content]));
+  const others = await readAll(await otherFiles(project, io.files), io.files);
+  const packageManager = readPackageJson(
+    "package.json",
+    before.get(posix.join(project.root, "package.json")) ?? "{}",
+  );
+  const content = await manager.relock(
+    {
+      lockfile: within(project, path),
+      text,
+      files: { ...inside(others), ...inside(ranges) },
+      exact: inside(edited(before, updates, ({ release }) => release.version)),
+      folders: project.manifests.map((manifest) => within(project, folderOf(manifest.path))),
+      moves: updates.map(({ dependency, release, requirement }) => ({
+        name: dependency.name,
+        version: release.version,
+        requirement,
+      })),
+      ...(packageManager.packageManager === undefined
+        ? {}
+        : { packageManager: packageManager.packageManager }),
+      registry: settings.registry ?? options.registry,
+      isMirror: settings.registry === undefined && options.registry !== publicRegistry,
+      scopes: { ...options.scopes, ...Object.fromEntries(settings.scopes) },
+      credentials: options.credentials ?? {},
+      legacyPeerDeps: settings.legacyPeerDeps,
+      ...(options.cache === undefined ? {} : { cache: options.cache }),
     },
-    legacyPeerDeps: settings.legacyPeerDeps,
-    omitAddresses: !lock.namesAddresses,
-    ...(io.asOf === undefined ? {} : { before: io.asOf.toISOString() }),
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
-  };
-  const output = await ask(io, input);
-  const own =
-    settings.registry === undefined
-      ? output.lockfile.replaceAll(`"${options.registry}`, `"${publicRegistry}`)
-      : output.lockfile;
-  const content = keepLayout(text, own);
+    io,
+  );
   return content === text ? manifests : [...manifests, { path, content }];
 }
 
-async function ask(io: Io, input: RelockInput): Promise<RelockOutput> {
-  try {
-    return await io.tools.call<RelockOutput>(relock, input, relockLimits);
-  } catch (error) {
-    const { code, suspects } = failureShape.parse(error);
-    const reason = [code, oneLine(messageOf(error))].filter(Boolean).join(": ");
-    throw new ResolutionError(`npm finds no consistent lockfile: ${reason}`, { cause: error, suspects });
-  }
+function within(project: Project, path: string): string {
+  return relativeTo(project.root, path) ?? path;
 }
 
-const failureShape = z.object({
-  code: z.string().optional().catch(undefined),
-  suspects: z.array(z.string()).catch([]),
-});
-
-/** The manifests of folders outside the workspace that `file:` requirements point at: npm looks into them. */
-async function linkedManifests(project: Project, files: FileReader): Promise<ReadonlyMap<string, string>> {
+/** The manifests of folders outside the workspace that `file:` requirements point at: package managers look into them. */
+async function otherFiles(project: Project, files: FileReader): Promise<readonly string[]> {
   const own = new Set(project.manifests.map(({ path }) => path));
   const targets = project.manifests.flatMap((manifest) =>
     manifest.dependencies
@@ -109,7 +95,8 @@ async function linkedManifests(project: Project, files: FileReader): Promise<Rea
         (path) => !path.startsWith("..") && relativeTo(project.root, path) !== undefined && !own.has(path),
       ),
   );
-  return readAll([...new Set(targets)], files);
+  const known = new Set((await files.list()).map(({ path }) => path));
+  return [...new Set(targets)].filter((path) => known.has(path));
 }
 
 async function readAll(paths: readonly string[], files: FileReader): Promise<ReadonlyMap<string, string>> {
@@ -143,24 +130,4 @@ function changesOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<strin
   return [...after]
     .filter(([path, text]) => before.get(path) !== text)
     .map(([path, content]) => ({ path, content }));
-}
-
-/** npm lays a lockfile out as the manifest beside it; here it stays as it was: indentation, line ends, last line, mark. */
-function keepLayout(before: string, after: string): string {
-  const indent = indentOf(before);
-  const same = indentOf(after) === indent;
-  const text = same
-    ? after.replace(/\r\n/g, "\n").trimEnd()
-    : JSON.stringify(JSON.parse(after), null, indent);
-  const ends = before.endsWith("\n") ? `${text}\n` : text;
-  const lines = before.includes("\r\n") ? ends.replace(/\n/g, "\r\n") : ends;
-  return before.startsWith("\uFEFF") ? `\uFEFF${lines}` : lines;
-}
-
-function indentOf(text: string): string {
-  return /^\uFEFF?\s*\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").slice(0, 400);
 }

@@ -4,8 +4,9 @@ import { ManifestError } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { Dependency, LockedPackage, LockGraph, Manifest, Project, Reason } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
-import { folderOf, isNpmLockfile, relativeTo } from "./locate.ts";
-import { type PackageLock, readPackageLock } from "./lockfile.ts";
+import { folderOf, relativeTo } from "./locate.ts";
+import { managerOf } from "./managers/index.ts";
+import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
 import { type NpmSettings, readNpmrc, registryFor } from "./npmrc.ts";
 
@@ -17,11 +18,10 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   const [own] = manifests;
   if (own === undefined) throw new ManifestError(root, "has no package.json");
 
-  const foreign = await whyForeign(location, own, files);
+  const found = lockfile === undefined ? undefined : await findManager(lockfile, files);
+  const foreign = await whyForeign(location, own, found?.manager, files);
   const lock =
-    lockfile !== undefined && foreign === undefined
-      ? await readLock(lockfile, manifests, root, files)
-      : undefined;
+    found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
   const shared = { settings, own, local, foreign, lock };
   return {
@@ -51,53 +51,62 @@ export async function settingsOf(root: string, files: FileReader): Promise<NpmSe
   return readNpmrc((await files.read(posix.join(root, ".npmrc"))) ?? "");
 }
 
+interface FoundLock {
+  readonly path: string;
+  readonly text: string;
+  readonly manager: Manager | undefined;
+}
+
+async function findManager(path: string, files: FileReader): Promise<FoundLock> {
+  const text = await files.read(path);
+  if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
+  return { path, text, manager: managerOf(path, text) };
+}
+
 /** Why this project's lockfile could not be brought up to date, so that nothing may be proposed for it. */
 async function whyForeign(
-  location: ProjectLocation,
-  own: PackageJson,
+  { lockfile, root }: ProjectLocation,
+  { packageManager }: PackageJson,
+  manager: Manager | undefined,
   files: FileReader,
 ): Promise<Reason | undefined> {
-  const { lockfile, root } = location;
-  if (lockfile !== undefined && !isNpmLockfile(lockfile)) {
-    return {
-      code: "unsupported-lockfile",
-      detail: `${lockfile} cannot be brought up to date yet: only npm's lockfiles can`,
-    };
+  if (lockfile === undefined) {
+    const wanted = packageManager?.split("@")[0];
+    if (wanted === undefined || wanted === "npm") return undefined;
+    return unsupported(
+      `the project is managed by ${packageManager} and has no lockfile: one that it would write is not made`,
+    );
   }
-  const manager = own.packageManager?.split("@")[0];
-  if (manager !== undefined && manager !== "npm" && lockfile === undefined) {
-    return {
-      code: "unsupported-lockfile",
-      detail: `the project is managed by ${own.packageManager}: only npm is supported yet`,
-    };
-  }
+  if (folderOf(lockfile) !== root)
+    return unsupported(`it lies below ${lockfile}, but is no member of that workspace`);
+  if (manager === undefined) return unsupported(`${lockfile} cannot be brought up to date yet`);
   for (const name of [".npm-extension.mjs", ".npm-extension.cjs"]) {
     const path = posix.join(root, name);
-    if (lockfile !== undefined && (await files.read(path)) !== undefined) {
-      return {
-        code: "runs-code",
-        detail: `${path} changes what npm installs, and no code of a repository is run`,
-      };
-    }
+    if ((await files.read(path)) === undefined) continue;
+    const detail = `${path} changes what npm installs, and no code of a repository is run`;
+    return { code: "runs-code", detail };
   }
   return undefined;
 }
 
-async function readLock(
-  path: string,
+function unsupported(detail: string): Reason {
+  return { code: "unsupported-lockfile", detail };
+}
+
+function readLock(
+  { path, text, manager }: FoundLock,
   manifests: readonly PackageJson[],
   root: string,
-  files: FileReader,
-): Promise<PackageLock> {
-  const text = await files.read(path);
-  if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
-  return readPackageLock(
+): ReadLock | undefined {
+  return manager?.read(
     path,
     text,
-    manifests.map((manifest) => ({
-      folder: relativeTo(root, folderOf(manifest.path)) ?? "",
-      manifest: manifest.path,
-      requires: Object.fromEntries(manifest.requirements.map(({ name, requirement }) => [name, requirement])),
+    manifests.map(({ path: manifest, name, version, requirements }) => ({
+      folder: relativeTo(root, folderOf(manifest)) ?? "",
+      manifest,
+      ...(name === undefined ? {} : { name }),
+      ...(version === undefined ? {} : { version }),
+      requires: Object.fromEntries(requirements.map((it) => [it.name, it.requirement])),
     })),
   );
 }
@@ -107,7 +116,7 @@ interface Shared {
   readonly own: PackageJson;
   readonly local: ReadonlySet<string>;
   readonly foreign: Reason | undefined;
-  readonly lock: PackageLock | undefined;
+  readonly lock: ReadLock | undefined;
 }
 
 function toManifest(manifest: PackageJson, shared: Shared): Manifest {
@@ -195,8 +204,8 @@ function addressWarning(address: string | undefined): string[] {
 }
 
 /** What the lockfile was made for, where the manifests now say something else. */
-function outOfStep(lock: PackageLock, manifests: readonly PackageJson[], root: string): string[] {
-  if (lock.version === 1) return [];
+function outOfStep(lock: ReadLock, manifests: readonly PackageJson[], root: string): string[] {
+  if (lock.believed.size === 0) return [];
   return manifests.flatMap(({ path, requirements }) => {
     const believed = lock.believed.get(relativeTo(root, folderOf(path)) ?? "");
     if (believed === undefined)

@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { ManifestError } from "../../domain/errors.ts";
-import type { LockedPackage, LockGraph, Scope } from "../../domain/types.ts";
-import { parseJson } from "../../text/json.ts";
+import { ManifestError } from "../../../domain/errors.ts";
+import type { LockedPackage, Scope } from "../../../domain/types.ts";
+import type { LockRoot, ReadLock } from "./manager.ts";
+import { parseJson } from "../../../text/json.ts";
 
 /** What a `package-lock.json` or `npm-shrinkwrap.json` says. https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
-export interface PackageLock {
+export interface PackageLock extends ReadLock {
   readonly version: 1 | 2 | 3;
-  readonly graph: LockGraph;
-  /** What the lock believes each manifest to require, by the manifest's folder; absent in version 1. */
-  readonly believed: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Whether entries name the address that they were downloaded from: npm can be told to leave it out. */
   readonly namesAddresses: boolean;
 }
@@ -77,16 +75,6 @@ export function readPackageLock(path: string, text: string, roots: readonly Lock
     return modernLock(lockfileVersion, packages, roots);
   }
   throw new ManifestError(path, `has lockfileVersion ${lockfileVersion}, which is not known: 1, 2 and 3 are`);
-}
-
-/** One of the project's own manifests, seen from the lockfile. */
-export interface LockRoot {
-  /** Its folder relative to the lockfile's; empty for the lockfile's own. */
-  readonly folder: string;
-  /** The manifest's path in the repository. */
-  readonly manifest: string;
-  /** What it requires by name: version 1 does not record it. */
-  readonly requires: Readonly<Record<string, string>>;
 }
 
 function modernLock(version: 2 | 3, entries: Record<string, Entry>, roots: readonly LockRoot[]): PackageLock {

@@ -1,0 +1,11 @@
+import type { Manager } from "./manager.ts";
+import { npmManager } from "./npm.ts";
+
+/** Every package manager whose lockfile can be brought up to date. */
+const managers: readonly Manager[] = [npmManager];
+
+/** The manager of a lockfile; `undefined` for one that is not supported. */
+export function managerOf(path: string, text: string): Manager | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return managers.find((manager) => manager.reads(name, text));
+}

@@ -1,0 +1,67 @@
+import type { LockGraph } from "../../../domain/types.ts";
+import type { Io } from "../../ecosystem.ts";
+
+/** One of the package managers that share `package.json`: how its lockfile is read and brought up to date. */
+export interface Manager {
+  /** As `packageManager` names it. */
+  readonly id: "npm" | "pnpm" | "yarn" | "bun";
+  /** Whether this is the manager of a lockfile with this name and text: two kinds of `yarn.lock` exist. */
+  reads(name: string, text: string): boolean;
+  /** Reads a lockfile. Throws `ManifestError`. */
+  read(path: string, text: string, roots: readonly LockRoot[]): ReadLock;
+  /**
+   * The lockfile's new text. Nothing of the repository is run. Throws `ResolutionError` when there is no consistent
+   * lockfile, and any other error when the manager could not be asked.
+   */
+  relock(task: RelockTask, io: Io): Promise<string>;
+}
+
+/** One of the project's own manifests, seen from the lockfile. */
+export interface LockRoot {
+  /** Its folder relative to the lockfile's; empty for the lockfile's own. */
+  readonly folder: string;
+  /** The manifest's path in the repository. */
+  readonly manifest: string;
+  readonly name?: string;
+  readonly version?: string;
+  /** What it requires by name. */
+  readonly requires: Readonly<Record<string, string>>;
+}
+
+export interface ReadLock {
+  readonly graph: LockGraph;
+  /** What the lock believes each manifest to require, by the manifest's folder; empty where it does not say. */
+  readonly believed: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** Everything a package manager needs to bring a lockfile up to date. All paths are relative to the project's root. */
+export interface RelockTask {
+  /** The lockfile's path, and its text as it is. */
+  readonly lockfile: string;
+  readonly text: string;
+  /** Every manifest, and every other file that bears on the resolution, as it will be. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The manifests once more, with each updated requirement replaced by the exact version that was chosen. */
+  readonly exact: Readonly<Record<string, string>>;
+  /** The folders of the project's manifests; empty for the root. */
+  readonly folders: readonly string[];
+  /** What moves, and to which version. */
+  readonly moves: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly requirement: string;
+  }[];
+  /** The `packageManager` of the root's manifest, such as `pnpm@9.1.0`. */
+  readonly packageManager?: string;
+  /** Asked for what no scope says otherwise. Ends in `/`. */
+  readonly registry: string;
+  /** Whether `registry` stands in for the public one, so that the lockfile must not name it. */
+  readonly isMirror: boolean;
+  /** By scope: `@acme`. */
+  readonly scopes: Readonly<Record<string, string>>;
+  /** As npm writes them: `{ "//npm.example/:_authToken": "..." }`. */
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly legacyPeerDeps: boolean;
+  /** A folder in which the manager may keep what it downloads. */
+  readonly cache?: string;
+}
