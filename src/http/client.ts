@@ -6,6 +6,7 @@ import type { Cache, HttpClient, HttpRequest } from "../domain/ports.ts";
 import { isPrivateHost, isWithin, type Lookup } from "./address.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 import { FinalHttpError, RefusedError } from "./failure.ts";
+import { Gate } from "./gate.ts";
 import type { Answer, Headers, Timeouts, Wire } from "./wire.ts";
 
 export interface HttpOptions {
@@ -267,31 +268,6 @@ interface QuestionAt {
   readonly body: string | undefined;
   /** Whether a redirect led from an encrypted connection to one that is not. */
   readonly isDowngraded: boolean;
-}
-
-/** Lets `width` pass at a time, in the order they came. */
-class Gate {
-  private readonly waiting: (() => void)[] = [];
-  private readonly width: number;
-  private free: number;
-  constructor(width: number) {
-    this.width = width;
-    this.free = width;
-  }
-  get isIdle(): boolean {
-    return this.free === this.width;
-  }
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.free -= 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.free += 1;
-      else next();
-    }
-  }
 }
 
 function isMissing({ status }: Answer): boolean {

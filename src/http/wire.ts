@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
 import { HttpError, messageOf } from "../domain/errors.ts";
 import { guardedLookup, isPublicAddress, type Lookup } from "./address.ts";
 import { FinalHttpError } from "./failure.ts";
+import { Gate } from "./gate.ts";
 
 /** Asks one question and reads the whole answer: nothing is repeated, followed or kept here. */
 export interface Wire {
@@ -51,6 +52,9 @@ export interface WireOptions {
   readonly lookup?: Lookup | undefined;
 }
 
+/** As many as there are threads that decompress. */
+const unpackedAtOnce = 4;
+
 /** Over HTTP/2 where the server has it; through the proxy that the environment names, if any. */
 export function openWire({ timeouts, connections, lookup = systemLookup }: WireOptions): Wire {
   const common = {
@@ -65,6 +69,8 @@ export function openWire({ timeouts, connections, lookup = systemLookup }: WireO
     // because NO_PROXY names it, is guarded here.
     return hasProxy() ? new EnvHttpProxyAgent({ ...common, connect }) : new Agent({ ...common, connect });
   };
+  // Plain, a document is ten times as large: few are held at a time, however many are under way.
+  const unpacking = new Gate(unpackedAtOnce);
   const open = agentFor(() => true);
   const guarded = agentFor(isPublicAddress);
 
@@ -86,7 +92,8 @@ export function openWire({ timeouts, connections, lookup = systemLookup }: WireO
         }
         const raw = await collect(url.href, response.body, maxBytes);
         const encoding = response.headers["content-encoding"];
-        return { ...about, body: await decompress(url.href, raw, encoding, maxBytes), received: raw.length };
+        const plain = await unpacking.pass(() => decompress(url.href, raw, encoding, maxBytes));
+        return { ...about, body: plain, received: raw.length };
       } catch (error) {
         throw failureOf(url.href, error);
       }
