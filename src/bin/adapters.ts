@@ -1,16 +1,14 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { advisoryFolder } from "../advisories/folder.ts";
-import { osvApi } from "../advisories/api.ts";
 import { diskCache } from "../cache/disk.ts";
 import { memoryCache } from "../cache/memory.ts";
 import { authorizations, operatorNpm } from "../config/npm.ts";
-import type { AdvisorySource, Cache, HttpClient, Tools } from "../domain/ports.ts";
+import type { AdvisorySource, Cache, HttpClient, ToolLimits, Tools } from "../domain/ports.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { ecosystems } from "../ecosystems/index.ts";
 import { publicRegistry } from "../ecosystems/npm/registry.ts";
 import { createHttpClient, type HttpStatistics } from "../http/client.ts";
-import { createTools } from "../tools/tools.ts";
+import type { createTools, ToolsOptions } from "../tools/tools.ts";
 
 /** What the command line and the server have in common: how the world is reached. */
 export interface Adapters {
@@ -69,7 +67,7 @@ export function createAdapters(options: AdapterOptions): Adapters {
     cacheFolder === undefined || npmCache === undefined
       ? {}
       : { caches: [npmCache], programs: join(cacheFolder, "programs") };
-  const tools = createTools({ http, trustedHosts, ...kept });
+  const tools = lateTools({ http, trustedHosts, ...kept });
   return {
     ecosystems: ecosystems({
       npm: {
@@ -94,8 +92,39 @@ export function createAdapters(options: AdapterOptions): Adapters {
 
 function sourceOf(choice: string | undefined, address: string | undefined, http: HttpClient): AdvisorySource {
   if (choice === "none") return { advisoriesFor: async () => [], problems: () => [] };
-  if (address !== undefined) return osvApi({ http, baseUrl: address });
-  return choice === undefined ? osvApi({ http }) : advisoryFolder(choice);
+  return lateSource(async () => {
+    if (choice !== undefined && address === undefined) {
+      const { advisoryFolder } = await import("../advisories/folder.ts");
+      return advisoryFolder(choice);
+    }
+    const { osvApi } = await import("../advisories/api.ts");
+    return osvApi({ http, ...(address === undefined ? {} : { baseUrl: address }) });
+  });
+}
+
+/** A source that is loaded with the first question: to load code is most of the time of a small scan. */
+function lateSource(load: () => Promise<AdvisorySource>): AdvisorySource {
+  let loading: Promise<AdvisorySource> | undefined;
+  let loaded: AdvisorySource | undefined;
+  return {
+    async advisoriesFor(ecosystem, packages) {
+      loaded = await (loading ??= load());
+      return loaded.advisoriesFor(ecosystem, packages);
+    },
+    problems: () => loaded?.problems() ?? [],
+  };
+}
+
+/** Tools that are loaded with the first call: a scan needs none. */
+function lateTools(options: ToolsOptions): ReturnType<typeof createTools> {
+  let loading: Promise<ReturnType<typeof createTools>> | undefined;
+  const load = () => (loading ??= import("../tools/tools.ts").then((found) => found.createTools(options)));
+  return {
+    call: async <Output>(module: URL, input: unknown, limits: ToolLimits) =>
+      (await load()).call<Output>(module, input, limits),
+    run: async (program, order, limits) => (await load()).run(program, order, limits),
+    close: async () => (await loading)?.close(),
+  };
 }
 
 /** `STEEPLEJACK_CACHE`, else the folder for caches of the person's own machine. */
