@@ -45,6 +45,8 @@ interface Series {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether what an earlier run left is there; `stale`: but has to be asked about again. */
   readonly state: "cold" | "warm" | "stale";
+  /** The folder that it keeps things in. */
+  readonly cache: string;
 }
 
 const copies: Copy[] = [];
@@ -69,64 +71,55 @@ try {
 }
 
 async function measureCopy(copy: Copy): Promise<void> {
-  const cache = join(place, "cache");
+  const { folder } = copy;
   const list = join(place, "asked.json");
-  const ours = [join(root, "src/bin/steeplejack.mjs"), "scan", "--json", "--advisories", "none"];
-  const folder = copy.folder;
-  const env = { STEEPLEJACK_CACHE: cache, npm_config_registry: address };
-  const theirs = (...more: string[]) => [
-    join(kept, "tools", "node_modules", rival.name, "build", "cli.js"),
-    "--deep",
-    "--jsonUpgraded",
-    "--registry",
-    address,
-    ...more,
-  ];
-  const cached = ["--cache", "--cacheFile", join(cache, "ncu.json"), "--concurrency", "32"];
-
-  // One run first: what it asks for is what the floor downloads.
-  await rm(cache, { recursive: true, force: true });
-  await run({ label: "", folder, command: ours, env, state: "cold" }, cache);
-  await run({ label: "", folder, command: ours, env, state: "cold" }, cache, list);
+  const cacheFor = (name: string) => join(place, copy.name, name);
+  const ours = (state: Series["state"]): Series => ({
+    label: "steeplejack scan",
+    folder,
+    command: [join(root, "src/bin/steeplejack.mjs"), "scan", "--json", "--advisories", "none"],
+    env: { STEEPLEJACK_CACHE: cacheFor(state), npm_config_registry: address },
+    state,
+    cache: cacheFor(state),
+  });
+  const tool = join(kept, "tools", "node_modules", rival.name, "build", "cli.js");
+  const theirs = (state: Series["state"], ...more: string[]): Series => ({
+    label: `${rival.name} --deep ${more.filter((it) => !it.startsWith("/")).join(" ")}`.trim(),
+    folder,
+    command: [tool, "--deep", "--jsonUpgraded", "--registry", address, ...more],
+    state,
+    cache: cacheFor(state === "cold" ? "rival-cold" : "rival"),
+  });
+  const cached = ["--cache", "--cacheFile", join(cacheFor("rival"), "cache.json"), "--concurrency", "32"];
+  const floor = [join(root, "bench/floor.ts"), list, address];
   const series: readonly Series[] = [
-    {
-      label: "bare downloads",
-      folder,
-      command: [join(root, "bench/floor.ts"), list, address],
-      state: "cold",
-    },
-    { label: "steeplejack scan", folder, command: ours, env, state: "cold" },
-    { label: `${rival.name} --deep`, folder, command: theirs(), state: "cold" },
-    {
-      label: `${rival.name} --deep --concurrency 32`,
-      folder,
-      command: theirs("--concurrency", "32"),
-      state: "cold",
-    },
-    { label: "steeplejack scan", folder, command: ours, env, state: "warm" },
-    { label: `${rival.name} --deep --cache`, folder, command: theirs(...cached), state: "warm" },
-    { label: "steeplejack scan", folder, command: ours, env, state: "stale" },
+    { label: "bare downloads", folder, command: floor, state: "cold", cache: cacheFor("floor") },
+    ours("cold"),
+    theirs("cold"),
+    theirs("cold", "--concurrency", "32"),
+    ours("warm"),
+    theirs("warm", ...cached),
+    ours("stale"),
   ];
+
+  // Once to compile the program, and once for what it asks: that is what the floor downloads.
+  await run(ours("cold"));
+  await run(ours("cold"), list);
   console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit.slice(0, 10)}`);
   if (copy.isStripped) console.log("without its lockfile and `packageManager`, for every tool");
-  const results = [];
-  for (const one of series) {
-    if (options.only !== undefined && !one.label.startsWith(options.only)) continue;
-    const figures = await measure(one, cache);
-    results.push({ ...one, ...figures });
+  const wanted = series.filter(({ label }) => options.only === undefined || label.startsWith(options.only));
+  const taken = wanted.map((): Figures[] => []);
+  // In turns, so that what else the machine does falls on all of them alike.
+  for (let nth = 0; nth < Number(options.runs); nth++) {
+    for (const [index, one] of wanted.entries()) {
+      if (one.state !== "cold" && nth === 0) await run(one);
+      taken[index]?.push(await run(one));
+    }
   }
-  print(results);
+  print(wanted.map((one, index) => ({ ...one, ...medians(taken[index] ?? []) })));
 }
 
-async function measure(series: Series, cache: string): Promise<Figures> {
-  if (series.state !== "cold") {
-    await rm(cache, { recursive: true, force: true });
-    await setMaxAge(series.state === "stale" ? 0 : 300);
-    await run({ ...series, state: "warm" }, cache);
-  }
-  const figures: Figures[] = [];
-  for (let nth = 0; nth < Number(options.runs); nth++) figures.push(await run(series, cache));
-  await setMaxAge(300);
+function medians(figures: readonly Figures[]): Figures {
   const middle = (pick: (it: Figures) => number) =>
     figures.map(pick).toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
   return {
@@ -137,11 +130,11 @@ async function measure(series: Series, cache: string): Promise<Figures> {
   };
 }
 
-async function run(series: Series, cache: string, list?: string): Promise<Figures> {
-  const { folder, command, env, state } = series;
+async function run(series: Series, list?: string): Promise<Figures> {
+  const { folder, command, env, state, cache } = series;
   if (state === "cold") await rm(cache, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
-  await asked();
+  await asked(`?max-age=${state === "stale" ? 0 : 300}`);
   const usage = join(place, "usage");
   await writeFile(usage, "");
   const begin = performance.now();
@@ -245,10 +238,6 @@ async function asked(query = ""): Promise<readonly unknown[]> {
   const log: unknown = JSON.parse(stdout);
   if (!Array.isArray(log)) throw new TypeError("the registry gave no log");
   return log;
-}
-
-async function setMaxAge(seconds: number): Promise<void> {
-  await asked(`?max-age=${seconds}`);
 }
 
 function finished(child: ChildProcess): Promise<{ code: number | null; error: string }> {
