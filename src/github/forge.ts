@@ -30,7 +30,6 @@ const longestInline = 1_000_000;
 interface Open extends OpenPullRequest {
   readonly body: string;
   readonly headSha: string;
-  readonly labels: readonly string[];
 }
 
 /**
@@ -283,8 +282,8 @@ function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
   return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
 }
 
-function withoutDetails({ number, url, branch, title, key, digest, basis }: Open): OpenPullRequest {
-  return { number, url, branch, title, key, digest, basis };
+function withoutDetails({ number, url, branch, title, labels, key, digest, basis }: Open): OpenPullRequest {
+  return { number, url, branch, title, labels, key, digest, basis };
 }
 
 /** The body without the digest, so that the same update can be proposed again one day. */

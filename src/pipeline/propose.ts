@@ -54,7 +54,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       continue;
     }
     const basis = await basisOf(group, world);
-    if (existing !== undefined && existing.digest === digestOf(group) && existing.basis === basis) {
+    if (existing !== undefined && isAsProposed(existing, group, basis, world)) {
       outcomes.push({ ...about, outcome: "unchanged", number: existing.number, url: existing.url });
       continue;
     }
@@ -75,6 +75,17 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
 
   const closed = await closeObsolete(found, open, world);
   return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed };
+}
+
+/** Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. */
+function isAsProposed(
+  existing: OpenPullRequest,
+  group: UpdateGroup,
+  basis: string,
+  { policy }: ProposeWorld,
+): boolean {
+  const isLabelled = existing.labels.length > 0 || policy.labels?.length === 0;
+  return isLabelled && existing.digest === digestOf(group) && existing.basis === basis;
 }
 
 interface Admitted {
