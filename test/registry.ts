@@ -121,7 +121,17 @@ function documentOf(
       const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
       const told = isMirror || deprecated === undefined ? {} : { deprecated };
       const more = isBrief ? {} : { scripts, repository };
-      return [number, { name, version: number, ...rest, ...told, ...more, dist: { tarball, integrity } }];
+      return [
+        number,
+        {
+          name,
+          version: number,
+          ...rest,
+          ...told,
+          ...more,
+          dist: { tarball, integrity, shasum: createHash("sha1").update(tarball).digest("hex") },
+        },
+      ];
     },
   );
   const document = { name, "dist-tags": { latest }, versions: Object.fromEntries(entries) };

@@ -89,12 +89,26 @@ export function compare(
     if (why === undefined) lists.unintended.push(change);
     else lists.removed.push(change);
   }
+  pairUp(lists);
   return {
     updated: lists.updated.toSorted(byName),
     added: lists.added.toSorted(byName),
     removed: lists.removed.toSorted(byName),
     unintended: lists.unintended.toSorted(byName),
   };
+}
+
+/** Where entries are named after their versions, a package that moved is one that went and one that came. */
+function pairUp(lists: { updated: LockChange[]; added: LockChange[]; removed: LockChange[] }): void {
+  const came = Map.groupBy(lists.added, ({ name }) => name);
+  const went = Map.groupBy(lists.removed, ({ name }) => name);
+  for (const [name, [added, ...more]] of came) {
+    const [removed, ...others] = went.get(name) ?? [];
+    if (added === undefined || removed === undefined || more.length > 0 || others.length > 0) continue;
+    lists.added.splice(lists.added.indexOf(added), 1);
+    lists.removed.splice(lists.removed.indexOf(removed), 1);
+    lists.updated.push({ ...added, ...(removed.from === undefined ? {} : { from: removed.from }) });
+  }
 }
 
 function releaseOf({ name, version }: LockedPackage): string {

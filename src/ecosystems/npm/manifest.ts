@@ -15,7 +15,7 @@ export interface PackageJson {
   /** The globs of a workspace root; absent for every other manifest. */
   readonly workspaces?: readonly string[];
   readonly requirements: readonly Requirement[];
-  /** The names that the root's `overrides` decide, with what is written there; `undefined` for a nested rule. */
+  /** The names that the root's `overrides` or `resolutions` decide, with what is written there; `undefined` for a nested rule. */
   readonly overrides: ReadonlyMap<string, string | undefined>;
 }
 
@@ -45,6 +45,7 @@ const shape = z.object({
     .optional()
     .catch(undefined),
   overrides: table.optional(),
+  resolutions: table.optional(),
   dependencies: z.unknown().optional(),
   devDependencies: z.unknown().optional(),
   optionalDependencies: z.unknown().optional(),
@@ -67,7 +68,7 @@ export function readPackageJson(path: string, text: string): PackageJson {
     ...(workspaces === undefined ? {} : { workspaces }),
     engines: stringsOf(found.engines ?? {}),
     overrides: new Map(
-      Object.entries(found.overrides ?? {}).map(([key, rule]) => [
+      Object.entries({ ...found.resolutions, ...found.overrides }).map(([key, rule]) => [
         key,
         typeof rule === "string" ? rule : undefined,
       ]),

@@ -106,7 +106,11 @@ function readLock(
       manifest,
       ...(name === undefined ? {} : { name }),
       ...(version === undefined ? {} : { version }),
-      requires: Object.fromEntries(requirements.map((it) => [it.name, it.requirement])),
+      requirements: requirements.map(({ name: of, requirement, scope }) => ({
+        name: of,
+        requirement,
+        scope,
+      })),
     })),
   );
 }

@@ -1,4 +1,4 @@
-import type { LockGraph } from "../../../domain/types.ts";
+import type { LockGraph, Scope } from "../../../domain/types.ts";
 import type { Io } from "../../ecosystem.ts";
 
 /** One of the package managers that share `package.json`: how its lockfile is read and brought up to date. */
@@ -24,8 +24,14 @@ export interface LockRoot {
   readonly manifest: string;
   readonly name?: string;
   readonly version?: string;
-  /** What it requires by name. */
-  readonly requires: Readonly<Record<string, string>>;
+  readonly requirements: readonly RootRequirement[];
+}
+
+export interface RootRequirement {
+  readonly name: string;
+  /** As written. */
+  readonly requirement: string;
+  readonly scope: Scope;
 }
 
 export interface ReadLock {

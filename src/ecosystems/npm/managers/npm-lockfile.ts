@@ -170,13 +170,17 @@ function ancientLock(
   };
   flatten("", dependencies);
   const at = (place: string) => (entries.has(place) ? {} : undefined);
-  const own = roots.map(({ folder, manifest, requires }): LockedPackage => ({
+  const own = roots.map(({ folder, manifest, requirements }): LockedPackage => ({
     id: folder,
     name: "",
     version: "",
     scope: "runtime",
     manifest,
-    dependencies: found(Object.keys(requires), folder, at),
+    dependencies: found(
+      requirements.map(({ name }) => name),
+      folder,
+      at,
+    ),
   }));
   const installed = [...entries].map(([id, entry]): LockedPackage => ({
     id,

@@ -1,0 +1,361 @@
+import npa from "npm-package-arg";
+import semver from "semver";
+import { z } from "zod";
+import { ResolutionError } from "../../../domain/errors.ts";
+import type { HttpClient } from "../../../domain/ports.ts";
+import type { LockedPackage } from "../../../domain/types.ts";
+import type { Io } from "../../ecosystem.ts";
+import { readPackageJson } from "../manifest.ts";
+import { registryFor } from "../npmrc.ts";
+import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
+import {
+  bodyOf,
+  isYarn1,
+  nameOf,
+  readYarnLock,
+  writeYarnLock,
+  type YarnEntry,
+  type YarnLock,
+} from "./yarn1-lockfile.ts";
+
+/**
+ * Yarn 1. It has no way to bring its lockfile up to date without installing, so its own rules are followed here: a
+ * pattern that the lockfile knows stays where it is, a new one takes the tag `latest` where that fits and else the
+ * highest release that does, and what nobody asks for any more goes.
+ */
+export const yarn1: Manager = {
+  id: "yarn",
+  reads: (name, text) => name === "yarn.lock" && isYarn1(text),
+  read: (path, text, roots) => toGraph(readYarnLock(path, text), roots),
+  relock: (task, io) => relock(task, io),
+};
+
+function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
+  const ids = new Map(
+    lock.entries.flatMap((entry) => entry.patterns.map((pattern) => [pattern, idOf(entry)] as const)),
+  );
+  const localVersions = new Map(
+    roots.flatMap(({ name, version }) => (name === undefined ? [] : [[name, version ?? ""] as const])),
+  );
+  const asked = (requirements: Readonly<Record<string, string>>) =>
+    Object.entries(requirements).flatMap(([name, range]) => ids.get(`${name}@${range}`) ?? []);
+  const isLocal = (name: string, range: string) => isMember(localVersions, name, range);
+
+  const own = roots.map(({ folder, manifest, name, version, requirements }): LockedPackage => {
+    const inside = requirements.flatMap((it) => {
+      const local = roots.find((root) => root.name === it.name);
+      return local !== undefined && isLocal(it.name, it.requirement) ? [rootId(local.folder)] : [];
+    });
+    const outside = requirements.flatMap((it) => ids.get(`${it.name}@${it.requirement}`) ?? []);
+    return {
+      id: rootId(folder),
+      name: name ?? "",
+      version: version ?? "",
+      scope: "runtime",
+      manifest,
+      dependencies: [...inside, ...outside].toSorted(),
+    };
+  });
+  const forRuntime = reachable(
+    lock,
+    ids,
+    roots.flatMap(({ requirements }) =>
+      requirements
+        .filter(({ scope }) => scope !== "development")
+        .map(({ name, requirement }) => `${name}@${requirement}`),
+    ),
+  );
+  const installed = new Map(
+    lock.entries.map((entry) => {
+      const id = idOf(entry);
+      const { version, integrity, patterns } = entry;
+      const locked: LockedPackage = {
+        id,
+        name: realName(patterns[0] ?? ""),
+        version,
+        scope: forRuntime.has(id) ? "runtime" : "development",
+        dependencies: [...asked(entry.dependencies), ...asked(entry.optionalDependencies)].toSorted(),
+        ...(integrity === undefined ? {} : { integrity }),
+      };
+      return [id, locked] as const;
+    }),
+  );
+  const believed = roots.map(({ folder, requirements }): [string, Record<string, string>] => [
+    folder,
+    Object.fromEntries(
+      requirements
+        .filter(
+          ({ name, requirement, scope }) =>
+            scope === "peer" ||
+            !isRange(requirement) ||
+            isLocal(name, requirement) ||
+            ids.has(`${name}@${requirement}`),
+        )
+        .map(({ name, requirement }) => [name, requirement]),
+    ),
+  ]);
+  return { graph: { packages: [...own, ...installed.values()] }, believed: new Map(believed) };
+}
+
+function idOf({ patterns, version }: YarnEntry): string {
+  return `${nameOf(patterns[0] ?? "")}@${version}`;
+}
+
+function rootId(folder: string): string {
+  return `./${folder}`;
+}
+
+/** `alias@npm:real@^1.0.0` is the package `real`. */
+function realName(pattern: string): string {
+  const alias = /^.[^@]*@npm:(.+)$/.exec(pattern)?.[1];
+  return nameOf(alias ?? pattern);
+}
+
+function isRange(requirement: string): boolean {
+  return semver.validRange(requirement, { loose: true }) !== null;
+}
+
+/** Yarn takes a package of the workspace where its version fits. */
+function isMember(versions: ReadonlyMap<string, string>, name: string, range: string): boolean {
+  const version = versions.get(name);
+  return (
+    version !== undefined &&
+    (range === "*" ||
+      range === "" ||
+      semver.satisfies(version, range, { loose: true, includePrerelease: true }))
+  );
+}
+
+function reachable(
+  lock: YarnLock,
+  ids: ReadonlyMap<string, string>,
+  patterns: readonly string[],
+): ReadonlySet<string> {
+  const byId = new Map(lock.entries.map((entry) => [idOf(entry), entry]));
+  const seen = new Set<string>();
+  const queue = [...patterns];
+  for (let pattern = queue.pop(); pattern !== undefined; pattern = queue.pop()) {
+    const id = ids.get(pattern);
+    if (id === undefined || seen.has(id)) continue;
+    seen.add(id);
+    const { dependencies = {}, optionalDependencies = {} } = byId.get(id) ?? {};
+    queue.push(...patternsOf(dependencies), ...patternsOf(optionalDependencies));
+  }
+  return seen;
+}
+
+function patternsOf(dependencies: Readonly<Record<string, string>>): string[] {
+  return Object.entries(dependencies).map(([name, range]) => `${name}@${range}`);
+}
+
+/** What stands in the lockfile for an entry, while the patterns that lead to it are being found. */
+type Resolved = Omit<YarnEntry, "patterns">;
+
+async function relock(task: RelockTask, io: Io): Promise<string> {
+  const lock = readYarnLock(task.lockfile, task.text);
+  const known = new Map<string, Resolved>(
+    lock.entries.flatMap((entry) => entry.patterns.map((pattern) => [pattern, entry] as const)),
+  );
+  const existing = new Map<string, Resolved>(
+    lock.entries.map((entry) => [`${nameOf(entry.patterns[0] ?? "")}@${entry.version}`, entry]),
+  );
+  const chosen = new Map(
+    task.moves.map(({ name, version, requirement }) => [`${name}@${requirement}`, version]),
+  );
+  const registry = openRegistry(task, io, baseOf(lock));
+  const { patterns: roots, resolutions } = rootsOf(task, known);
+
+  const resolved = new Map<string, Resolved>();
+  const pending = new Map<string, string | undefined>(roots.map((pattern) => [pattern, undefined]));
+  while (pending.size > 0) {
+    const round = [...pending].filter(([pattern]) => !resolved.has(pattern));
+    pending.clear();
+    // One round at a time, so that what a round leads to does not depend on which answer came first.
+    const answers = await Promise.all(
+      round.map(async ([pattern, asker]) => [pattern, await find(pattern, asker)] as const),
+    );
+    for (const [pattern, entry] of answers) {
+      resolved.set(pattern, entry);
+      const asker = `${nameOf(pattern)}@${entry.version}`;
+      for (const next of [...patternsOf(entry.dependencies), ...patternsOf(entry.optionalDependencies)]) {
+        if (!resolved.has(next)) pending.set(next, asker);
+      }
+    }
+  }
+
+  async function find(pattern: string, asker: string | undefined): Promise<Resolved> {
+    const name = nameOf(pattern);
+    const version = chosen.get(pattern);
+    if (version !== undefined)
+      return existing.get(`${name}@${version}`) ?? registry.entry(name, version, asker);
+    const there = known.get(pattern);
+    if (there !== undefined) return there;
+    const fixed = resolutions.get(name);
+    const pinned =
+      fixed === undefined ? undefined : (known.get(`${name}@${fixed}`) ?? existing.get(`${name}@${fixed}`));
+    if (pinned !== undefined) return pinned;
+    const range = fixed ?? pattern.slice(name.length + 1);
+    const highest = await registry.highest(name, range, asker);
+    return existing.get(`${name}@${highest}`) ?? registry.entry(name, highest, asker, range);
+  }
+
+  return written(lock, resolved, task.text);
+}
+
+/** The patterns of the resolved packages, gathered: the same release under the same name is one entry. */
+function written(lock: YarnLock, resolved: ReadonlyMap<string, Resolved>, before: string): string {
+  const alike = Map.groupBy(
+    [...resolved],
+    ([pattern, { version, resolved: address }]) => `${nameOf(pattern)} ${version} ${address}`,
+  );
+  const entries = [...alike.values()].flatMap((members): YarnEntry[] => {
+    const [first] = members;
+    return first === undefined ? [] : [{ ...first[1], patterns: members.map(([pattern]) => pattern) }];
+  });
+  const text = writeYarnLock({ head: lock.head, entries });
+  return before.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
+}
+
+/** What the workspace's manifests ask the lockfile for, and what the root's `resolutions` decide for every package. */
+function rootsOf(
+  task: RelockTask,
+  known: ReadonlyMap<string, unknown>,
+): { patterns: string[]; resolutions: ReadonlyMap<string, string> } {
+  const manifests = task.folders.map((folder) => {
+    const path = folder === "" ? "package.json" : `${folder}/package.json`;
+    return readPackageJson(path, task.files[path] ?? "{}");
+  });
+  const versions = new Map(
+    manifests.flatMap(({ name, version }) => (name === undefined ? [] : [[name, version ?? ""] as const])),
+  );
+  const patterns = manifests.flatMap(({ requirements }) =>
+    requirements
+      .filter(({ name, requirement, scope }) => scope !== "peer" && !isMember(versions, name, requirement))
+      // Links are not in the lockfile; copied folders are.
+      .filter(({ name, requirement, held }) => held?.code !== "local" || known.has(`${name}@${requirement}`))
+      .map(({ name, requirement }) => `${name}@${requirement}`),
+  );
+  const resolutions = [...(manifests[0]?.overrides ?? [])].flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key.replace(/^\*\*\//, ""), value]],
+  );
+  return { patterns: [...new Set(patterns)].toSorted(), resolutions: new Map(resolutions) };
+}
+
+const published = z.object({
+  "dist-tags": z.record(z.string(), z.string()).catch({}),
+  time: z.record(z.string(), z.string()).optional().catch(undefined),
+  versions: z.record(
+    z.string(),
+    z.object({
+      dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
+      optionalDependencies: z.record(z.string(), z.string()).optional().catch(undefined),
+      dist: z.object({
+        tarball: z.string(),
+        shasum: z.string().optional(),
+        integrity: z.string().optional(),
+      }),
+    }),
+  ),
+});
+type Published = z.infer<typeof published>;
+
+/** The registry, as far as a lockfile needs it. */
+function openRegistry({ registry, scopes }: RelockTask, io: Io, base: string | undefined) {
+  const settings = { registry, scopes: new Map(Object.entries(scopes)), legacyPeerDeps: false };
+  const documents = new Map<string, Promise<Published | undefined>>();
+
+  async function documentOf(name: string, asker: string | undefined): Promise<Published> {
+    const address = `${registryFor(name, settings) ?? registry}${name.replace("/", "%2F")}`;
+    const loading = documents.get(name) ?? load(io.http, address, io.asOf);
+    documents.set(name, loading);
+    const found = await loading;
+    if (found === undefined) throw refused(`the registry does not know ${name}${by(asker)}`, asker);
+    return found;
+  }
+
+  return {
+    async highest(pattern: string, range: string, asker: string | undefined): Promise<string> {
+      const spec = npa.resolve(pattern, range);
+      const { name, wanted } =
+        spec.type === "alias"
+          ? { name: spec.subSpec.name ?? "", wanted: spec.subSpec.fetchSpec }
+          : { name: pattern, wanted: range };
+      if (spec.type !== "alias" && !spec.registry)
+        throw refused(`${pattern}@${range}${by(asker)} is not from a registry`, asker);
+      const found = await documentOf(name, asker);
+      const wish = found["dist-tags"][wanted ?? ""] ?? wanted ?? "";
+      const versions = Object.keys(found.versions).filter((version) => isThere(found, version, io.asOf));
+      const latest = found["dist-tags"]["latest"];
+      if (
+        latest !== undefined &&
+        versions.includes(latest) &&
+        semver.satisfies(latest, wish, { loose: true })
+      )
+        return latest;
+      const highest = semver.maxSatisfying(versions, wish, { loose: true });
+      if (highest === null) throw refused(`no release of ${name} fits ${wish}${by(asker)}`, asker);
+      return highest;
+    },
+
+    async entry(alias: string, version: string, asker: string | undefined, range = ""): Promise<Resolved> {
+      const spec = range.startsWith("npm:") ? npa.resolve(alias, range) : undefined;
+      const name = spec?.type === "alias" ? (spec.subSpec.name ?? alias) : alias;
+      const found = (await documentOf(name, asker)).versions[version];
+      if (found === undefined)
+        throw refused(`the registry does not have ${name}@${version}${by(asker)}`, asker);
+      const { tarball, shasum, integrity } = found.dist;
+      const optionalDependencies = found.optionalDependencies ?? {};
+      // The registry lists optional dependencies twice, and Yarn once.
+      const dependencies = Object.fromEntries(
+        Object.entries(found.dependencies ?? {}).filter(([key]) => !(key in optionalDependencies)),
+      );
+      const bare = name.slice(name.indexOf("/") + 1);
+      const address = base === undefined ? tarball : `${base}${name}/-/${bare}-${version}.tgz`;
+      const entry = {
+        version,
+        resolved: shasum === undefined ? address : `${address}#${shasum}`,
+        ...(integrity === undefined ? {} : { integrity }),
+        dependencies,
+        optionalDependencies,
+      };
+      return { ...entry, body: bodyOf(entry) };
+    },
+  };
+}
+
+async function load(http: HttpClient, url: string, asOf: Date | undefined): Promise<Published | undefined> {
+  const accept =
+    asOf === undefined
+      ? "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
+      : "application/json";
+  return http.get(url, {
+    accept,
+    cacheAs: "npm-manifests-1",
+    read: (body) => published.parse(JSON.parse(body.toString("utf8"))),
+  });
+}
+
+function isThere({ time }: Published, version: string, asOf: Date | undefined): boolean {
+  const at = time?.[version];
+  return asOf === undefined || at === undefined || Date.parse(at) <= asOf.getTime();
+}
+
+/** The registry that the lockfile names already: it stays the same for what is new. */
+function baseOf({ entries }: YarnLock): string | undefined {
+  const bases = entries.flatMap(({ resolved, patterns }) => {
+    const name = realName(patterns[0] ?? "");
+    const at = name.startsWith("@") ? -1 : (resolved?.indexOf(`/${name}/-/`) ?? -1);
+    return at === -1 || resolved === undefined ? [] : [resolved.slice(0, at + 1)];
+  });
+  const counts = Map.groupBy(bases, (base) => base);
+  return [...counts].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
+}
+
+function refused(message: string, asker: string | undefined): ResolutionError {
+  const suspects = asker === undefined ? [] : [nameOf(asker)];
+  return new ResolutionError(`Yarn could make no lockfile: ${message}`, { suspects });
+}
+
+function by(asker: string | undefined): string {
+  return asker === undefined ? "" : `, which ${asker} wants`;
+}
