@@ -7,12 +7,17 @@ const ownRecords = fileURLToPath(new URL("advisories", import.meta.url));
 /** In milliseconds. Whoever has no way to OSV should not wait for it. */
 const patience = 4_000;
 
-/** The App's adapters with OSV as their source of advisories, or with the demo's own records where OSV does not answer. */
+/**
+ * The App's adapters with OSV as their source of advisories, or with the demo's own records where OSV does not answer.
+ * `osv` is its address where it is not the public one.
+ */
 export async function adaptersWithAdvisories(
   options: AdapterOptions,
+  osv?: string,
 ): Promise<{ readonly adapters: Adapters; readonly source: string }> {
-  const adapters = createAdapters(options);
-  if (options.advisories !== undefined) return { adapters, source: options.advisories };
+  if (options.advisories !== undefined)
+    return { adapters: createAdapters(options), source: options.advisories };
+  const adapters = createAdapters({ ...options, advisories: osv });
   try {
     await soon(adapters.advisories.advisoriesFor({ osv: "npm", versions: npmVersions }, [asked]));
     return { adapters, source: "OSV, https://osv.dev" };

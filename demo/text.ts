@@ -1,5 +1,6 @@
 import type { HttpStatistics } from "../src/http/client.ts";
 import type { Proposed } from "../src/pipeline/propose.ts";
+import type { Scan } from "../src/pipeline/scan.ts";
 import { painter } from "../src/reports/table.ts";
 import type { Demo } from "./main.ts";
 import type { PullRequest } from "./page/hub.ts";
@@ -58,17 +59,17 @@ export function repositoryText(
 }
 
 /** `lodash 4.17.15 → 4.17.21, 3 advisories`, each package once. */
-function updatesOf(title: string, outcome: RepositoryState["outcome"]): readonly string[] {
+export function updatesOf(title: string, outcome: RepositoryState["outcome"]): readonly string[] {
   if (outcome?.kind !== "scanned") return [];
   const { outcomes, scan } = outcome.proposed;
   const key = outcomes.find((one) => one.title === title)?.key;
   const updates = scan.groups.find((group) => group.key === key)?.updates ?? [];
-  if (updates.length === 1 && updates[0]?.fixes.length === 0) return []; // the title says it all
   const rows = updates.map(({ dependency, from, release, fixes }) => {
     const fixed = fixes.length === 0 ? "" : `, fixes ${count(fixes.length, "advisory", "advisories")}`;
     return `${dependency.name} ${from} → ${release.version}${fixed}`;
   });
-  return [...new Set(rows)];
+  const distinct = [...new Set(rows)];
+  return distinct.length === 1 && updates[0]?.fixes.length === 0 ? [] : distinct; // then the title says it all
 }
 
 function restOf({ outcomes, scan }: Proposed, paint: ReturnType<typeof painter>): readonly string[] {
@@ -83,10 +84,39 @@ function restOf({ outcomes, scan }: Proposed, paint: ReturnType<typeof painter>)
       ({ dependency, reason }) =>
         `  ${paint("yellow", "held")}          ${dependency.name} ${dependency.version ?? ""}  ${paint("dim", reason.detail)}`,
     );
+  const vulnerable = leftVulnerable(scan).map(
+    ({ name, version, way, ids }) =>
+      `  ${paint("red", "vulnerable")}    ${name} ${version}${way}  ${paint("dim", ids.join(", "))}`,
+  );
   const problems = scan.problems.map(
     ({ stage, message }) => `  ${paint("red", "problem")}       ${stage}: ${message}`,
   );
-  return [...new Set([...waiting, ...held, ...problems])];
+  return [...new Set([...waiting, ...held, ...vulnerable, ...problems])];
+}
+
+/** The vulnerable packages that no proposed update names: those that others brought along. */
+export function leftVulnerable({ findings, groups }: Scan): readonly {
+  readonly name: string;
+  readonly version: string;
+  /** ` by way of mkdirp`, or nothing. */
+  readonly way: string;
+  readonly ids: readonly string[];
+}[] {
+  const mended = new Set(
+    groups
+      .flatMap(({ updates }) => updates)
+      .filter(({ fixes }) => fixes.length > 0)
+      .map(({ dependency, from }) => `${dependency.name}@${from}`),
+  );
+  const left = findings.filter(({ name, version }) => !mended.has(`${name}@${version}`));
+  return [...Map.groupBy(left, ({ name, version }) => `${name}@${version}`).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const through = (first.paths[0] ?? []).slice(0, -1).join(" › ");
+    const ids = same.map(({ advisory }) => advisory.id);
+    const way = through === "" ? "" : ` by way of ${through}`;
+    return [{ name: first.name, version: first.version, way, ids }];
+  });
 }
 
 export function footText(
@@ -102,7 +132,7 @@ export function footText(
   const opened = proposed.flatMap(({ outcomes }) => outcomes.filter(({ outcome }) => outcome === "opened"));
   const told =
     `${count(opened.length, "pull request")} in ${count(proposed.length, "repository", "repositories")}, ` +
-    `${(milliseconds / 1_000).toFixed(1)} seconds, ${count(statistics.requests, "request")}`;
+    `${(milliseconds / 1_000).toFixed(1)} seconds, ${count(statistics.requests, "request")} to registry and advisories`;
   if (page === undefined) return `${told}\n`;
   return `${told}\n\n${paint("bold", "Look at them")}  ${paint("cyan", page)}\nMerge or close one there, and the App hears of it. Ctrl-C ends.\n`;
 }

@@ -1,5 +1,6 @@
 import type { Demo } from "../main.ts";
 import type { RepositoryState } from "../state.ts";
+import { leftVulnerable, updatesOf } from "../text.ts";
 import { difference } from "./difference.ts";
 import type { PullRequest, PullRequestInFull } from "./hub.ts";
 import { type Html, html } from "./html.ts";
@@ -45,10 +46,13 @@ function repository(name: string, state: RepositoryState, pullRequests: readonly
   );
   const problems = [...trouble, ...(proposed?.scan.problems ?? []).map(({ message }) => message)];
   const items = [
-    ...pullRequests.map((one) => pullRequestItem(name, one)),
+    ...pullRequests.map((one) => pullRequestItem(name, one, updatesOf(one.title, outcome))),
     ...waiting.map(({ title, reason }) => item("waits", title, `waits ${reason ?? ""}`)),
     ...held.map(({ dependency, reason }) =>
       item("held", `${dependency.name} ${dependency.version ?? ""}`, `held back: ${reason.detail}`),
+    ),
+    ...(proposed === undefined ? [] : leftVulnerable(proposed.scan)).map(({ name, version, way, ids }) =>
+      item("problem", `${name} ${version}`, `vulnerable${way}: ${ids.join(", ")}`),
     ),
     ...problems.map((message) => item("problem", message, "a problem")),
   ];
@@ -71,13 +75,18 @@ function doing({ doing, stage, outcome }: RepositoryState): string {
   return `scanned at ${outcome.sha.slice(0, 7)}`;
 }
 
-function pullRequestItem(repository: string, { number, title, state, labels, author }: PullRequest): Html {
+function pullRequestItem(
+  repository: string,
+  { number, title, state, labels, author }: PullRequest,
+  updates: readonly string[],
+): Html {
   return html`<li>
     <span class="dot ${state}" title="${state}"></span>
     <div>
       <a class="name" href="/${repository}/pull/${number}">${title}</a>${labels.map(label)}
       <div class="soft small">
-        #${number} ${state === "open" ? "opened" : `${state}, opened`} by ${author}
+        #${number} ${state === "open" ? "opened" : `${state}, opened`} by
+        ${author}${updates.map((update) => ` · ${update}`)}
       </div>
     </div>
   </li>`;
