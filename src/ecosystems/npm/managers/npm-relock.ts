@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Arborist from "@npmcli/arborist";
 import { z } from "zod";
+import { parseJson } from "../../../text/json.ts";
 
 /**
  * Brings an npm lockfile up to date. Heavy: it is the program of a process of its own, called through `Tools`.
@@ -110,7 +111,7 @@ async function assertFrozen(path: string, input: RelockInput): Promise<void> {
   const arborist = new Arborist(options);
   const held = new Map((await arborist.loadVirtual()).inventory);
   const { inventory: wanted } = await arborist.buildIdealTree(options);
-  const before = lockedIn(JSON.parse(input.files[input.lockfile] ?? "{}"));
+  const before = lockedIn(parseJson(input.lockfile, input.files[input.lockfile] ?? "{}"));
   const missing = [...wanted].flatMap(([location, node]) => {
     const entry = held.get(location);
     if (entry !== undefined && entry.version === node.version) return [];
