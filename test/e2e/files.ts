@@ -13,9 +13,16 @@ export function manifestOf(written: Written, name = "web"): string {
   return `${JSON.stringify({ name, version: "1.0.0", ...written }, null, 2)}\n`;
 }
 
-/** The manifest, and a lockfile that has each package at the version given. */
-export function locked(written: Written, installed: Table): Record<string, string> {
-  return { "package.json": manifestOf(written), "package-lock.json": lockOf({ "": written }, installed) };
+/** The manifest, and a lockfile that has each package at the version given; `more` is added to a package's entry. */
+export function locked(
+  written: Written,
+  installed: Table,
+  more: Readonly<Record<string, object>> = {},
+): Record<string, string> {
+  return {
+    "package.json": manifestOf(written),
+    "package-lock.json": lockOf({ "": written }, installed, more),
+  };
 }
 
 /**

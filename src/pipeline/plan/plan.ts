@@ -121,8 +121,11 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
     dependency,
     outcome: "update",
     updates,
-    candidates: candidates.map(({ version, rejected = { code: "not-needed", detail: `${to} was taken` } }) =>
-      versions.has(version) ? { version } : { version, rejected },
+    candidates: candidates.map(
+      ({
+        version,
+        rejected = { code: "not-needed", detail: `${to} ${versions.size > 1 ? "were" : "was"} taken` },
+      }) => (versions.has(version) ? { version } : { version, rejected }),
     ),
     reason:
       fixes.length > 0
