@@ -41,7 +41,7 @@ export interface RepositoryOptions {
 }
 
 /** Scans one repository on GitHub and opens, updates and closes its pull requests. */
-export async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome> {
+async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome> {
   const { adapters, octokit, repository, login, author, apiUrl, asOf, patient, signal } = options;
   const state = await repositoryState(octokit, repository);
   if (state.kind !== "ready") return { kind: "skipped", reason: `the repository is ${state.kind}` };
@@ -176,11 +176,7 @@ function tell({ scan: { problems } }: Proposed, warn: (problem: Problem) => void
 }
 
 /** How often each outcome came, and how many pull requests were closed. */
-export function countsOf({
-  scan: { decisions, findings },
-  outcomes,
-  closed,
-}: Proposed): Record<string, number> {
+function countsOf({ scan: { decisions, findings }, outcomes, closed }: Proposed): Record<string, number> {
   const counts = Map.groupBy(outcomes, ({ outcome }) => outcome);
   return {
     dependencies: decisions.length,

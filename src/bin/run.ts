@@ -60,7 +60,7 @@ export async function runCommand(name: string, options: RunCommandOptions, io: T
 }
 
 /** What became of each group, a line each. */
-export function toText({ outcomes, closed, scan }: Proposed, colours: boolean): string {
+function toText({ outcomes, closed, scan }: Proposed, colours: boolean): string {
   const paint = painter(colours);
   const line = ({ outcome, title, url, reason }: GroupOutcome) =>
     `${paint(outcome === "failed" ? "red" : outcome === "opened" ? "green" : "dim", outcome.padEnd(9))} ${title}` +

@@ -65,7 +65,7 @@ const commitMessageShape = z.strictObject({
 });
 
 /** `.github/steeplejack.yml`, as far as it is understood. */
-export const configurationShape = z.strictObject({
+const configurationShape = z.strictObject({
   version: z.literal(1).optional(),
   groups: z
     .record(z.string().regex(/^[a-z](?:[a-z|_-]*[a-z])?$/i, "letters, `|`, `_` and `-`"), groupShape)

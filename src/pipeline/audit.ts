@@ -88,7 +88,7 @@ function questions(projects: readonly Project[], { versions }: Ecosystem): Packa
 }
 
 /** Every package in use that an advisory touches, with the ways that lead to it. Sorted by name, version and id. */
-export function findingsIn(project: Project, ecosystem: Ecosystem, advisories: Advisories): Finding[] {
+function findingsIn(project: Project, ecosystem: Ecosystem, advisories: Advisories): Finding[] {
   const inUse = usedPackages(project).filter(({ name }) => advisories.has(`${ecosystem.id} ${name}`));
   const findings = inUse.flatMap(({ name, version, paths }) =>
     advisoriesOn(advisories, ecosystem.id, name)

@@ -128,9 +128,8 @@ function assertWritten(
   { manifest, dependency, requirement, release }: Update,
   { manifests, lockfile }: Project,
 ): void {
-  const read = manifests
-    .find(({ path }) => path === manifest.path)
-    ?.dependencies.find(({ name, scope }) => name === dependency.name && scope === dependency.scope);
+  const at = manifest.dependencies.indexOf(dependency);
+  const read = manifests.find(({ path }) => path === manifest.path)?.dependencies[at];
   if (read?.requirement !== requirement) {
     throw new ResolutionError(
       `${manifest.path} says ${read?.requirement} for ${dependency.name}, not ${requirement}`,

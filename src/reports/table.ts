@@ -85,7 +85,10 @@ export function ageOf(publishedAt: string, now: Date): string {
 }
 
 function held(decisions: readonly Decision[], paint: Paint): string[] {
-  const waiting = decisions.filter(({ outcome }) => outcome === "held");
+  // A package of the repository itself is not held back by anything.
+  const waiting = decisions.filter(
+    ({ outcome, reason }) => outcome === "held" && reason.code !== "local" && reason.code !== "catalog",
+  );
   if (waiting.length === 0) return [];
   const rows = [
     ...new Set(

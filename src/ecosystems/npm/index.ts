@@ -1,14 +1,14 @@
 import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { locate, lockfiles } from "./locate.ts";
+import { locate, lockfiles, pnpmWorkspaceFile } from "./locate.ts";
 import { type NpmOptions, patch } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { archiveOf, publicRegistry, releasesOf } from "./registry.ts";
 
 export type { NpmOptions } from "./patch.ts";
 
-/** `package.json` with the lockfile of npm, or with none. */
+/** `package.json`, with the lockfile of npm, pnpm or Yarn 1, or with none. */
 export function npm(options: NpmOptions = {}): Ecosystem {
   const registry = options.registry ?? publicRegistry;
   const at = (of: Package) => ({ name: of.name, registry: of.registry ?? scopeOf(of, options) ?? registry });
@@ -17,8 +17,8 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     osv: "npm",
     label: "javascript",
     versions: npmVersions,
-    claims: (path) => isNamed(path, ["package.json"]),
-    concerns: (path) => isNamed(path, ["package.json", ".npmrc", ...lockfiles]),
+    claims: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile]),
+    concerns: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile, ".npmrc", ...lockfiles]),
     locate,
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),

@@ -3,6 +3,7 @@ import picomatch from "picomatch";
 import type { FileReader } from "../../domain/ports.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
 import { readPackageJson } from "./manifest.ts";
+import { readPnpmWorkspace } from "./pnpm-workspace.ts";
 
 /** npm prefers the first: https://docs.npmjs.com/cli/v11/configuring-npm/npm-shrinkwrap-json */
 const npmLockfiles = ["npm-shrinkwrap.json", "package-lock.json"];
@@ -11,29 +12,51 @@ const otherLockfiles = ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 /** Every lockfile that has a say in what `package.json` means. */
 export const lockfiles: readonly string[] = [...npmLockfiles, ...otherLockfiles];
 
-/** Tells which `package.json` files belong together: the members of a workspace with its root, every other alone. */
+export const pnpmWorkspaceFile = "pnpm-workspace.yaml";
+
+/**
+ * Tells which manifests belong together: the members of a workspace with its root, every other alone. pnpm's workspace
+ * file is a manifest too, since it can define a catalog; it goes with the `package.json` beside it.
+ */
 export async function locate(
   claimed: readonly string[],
   files: FileReader,
 ): Promise<readonly ProjectLocation[]> {
   const paths = new Set((await files.list()).filter(({ kind }) => kind === "file").map(({ path }) => path));
-  const roots = await Promise.all(
-    claimed.map(async (path) => ({ path, globs: await workspacesOf(path, files) })),
+  const packages = claimed.filter((path) => !isPnpmWorkspace(path));
+  const workspaces = new Map(claimed.filter(isPnpmWorkspace).map((path) => [folderOf(path), path]));
+  const roots = [
+    ...packages.map((path) => ({ path, workspace: workspaces.get(folderOf(path)) })),
+    ...[...workspaces]
+      .filter(([folder]) => !packages.includes(posix.join(folder, "package.json")))
+      .map(([, path]) => ({ path, workspace: path })),
+  ];
+  const found = await Promise.all(
+    roots.map(async (root) => ({ ...root, globs: await workspacesOf(root, files) })),
   );
   const owner = new Map<string, string>();
   // Outer roots first: a workspace inside a workspace is npm's member of the outer one.
-  for (const { path, globs } of roots.toSorted((a, b) => a.path.length - b.path.length)) {
+  for (const { path, globs } of found.toSorted((a, b) => a.path.length - b.path.length)) {
     if (globs === undefined || owner.has(path)) continue;
-    for (const member of membersOf(path, globs, claimed)) if (!owner.has(member)) owner.set(member, path);
+    for (const member of membersOf(path, globs, packages)) if (!owner.has(member)) owner.set(member, path);
   }
-  return claimed
-    .filter((path) => !owner.has(path))
-    .map((path): ProjectLocation => {
+  return found
+    .filter(({ path }) => !owner.has(path))
+    .map(({ path, workspace }): ProjectLocation => {
       const root = folderOf(path);
-      const members = claimed.filter((other) => owner.get(other) === path);
+      const members = packages.filter((other) => owner.get(other) === path);
       const lockfile = lockfileAt(root, paths);
-      return { root, manifests: [path, ...members], ...(lockfile === undefined ? {} : { lockfile }) };
+      const manifests = [
+        path,
+        ...(workspace === undefined || workspace === path ? [] : [workspace]),
+        ...members,
+      ];
+      return { root, manifests, ...(lockfile === undefined ? {} : { lockfile }) };
     });
+}
+
+export function isPnpmWorkspace(path: string): boolean {
+  return path === pnpmWorkspaceFile || path.endsWith(`/${pnpmWorkspaceFile}`);
 }
 
 /** The members' manifests, sorted. A later `!glob` takes out what an earlier one let in, as npm has it. */
@@ -65,10 +88,16 @@ export function relativeTo(folder: string, path: string): string | undefined {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
-async function workspacesOf(path: string, files: FileReader): Promise<readonly string[] | undefined> {
+async function workspacesOf(
+  { path, workspace }: { readonly path: string; readonly workspace: string | undefined },
+  files: FileReader,
+): Promise<readonly string[] | undefined> {
   try {
-    const text = await files.read(path);
-    return text === undefined ? undefined : readPackageJson(path, text).workspaces;
+    const text = await files.read(workspace ?? path);
+    if (text === undefined) return undefined;
+    return workspace === undefined
+      ? readPackageJson(path, text).workspaces
+      : readPnpmWorkspace(workspace, text).packages;
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
   }

@@ -116,6 +116,9 @@ export function whyHeld(name: string, requirement: string): Reason | undefined {
   if (protocol === "workspace" || protocol === "link" || protocol === "portal") {
     return { code: "local", detail: `\`${requirement}\` names a package of this repository` };
   }
+  if (protocol === "catalog") {
+    return { code: "catalog", detail: `\`${requirement}\` is decided in the workspace's catalog` };
+  }
   if (protocol !== undefined)
     return unsupported(`\`${requirement}\` uses the \`${protocol}:\` protocol, which npm has not`);
   if (requirement.includes("\\")) return unsupported("it is written with escaped characters");

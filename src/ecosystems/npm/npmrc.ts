@@ -7,6 +7,8 @@ export interface NpmSettings {
   /** By scope, such as `@acme`. Each ends in `/`. */
   readonly scopes: ReadonlyMap<string, string>;
   readonly legacyPeerDeps: boolean;
+  /** All that is written, without tokens. */
+  readonly all: ReadonlyMap<string, string>;
 }
 
 /**
@@ -29,11 +31,17 @@ export function readNpmrc(text: string): NpmSettings {
         .map(([key, value]) => [key.slice(0, key.indexOf(":")), withSlash(value)]),
     ),
     legacyPeerDeps: settings.get("legacy-peer-deps") === "true",
+    all: new Map(
+      [...settings].filter(([key]) => !key.startsWith("//") && !/_auth|_password|username/.test(key)),
+    ),
   };
 }
 
 /** The registry that the settings name for a package; `undefined` for the public one. */
-export function registryFor(name: string, settings: NpmSettings): string | undefined {
+export function registryFor(
+  name: string,
+  settings: Pick<NpmSettings, "registry" | "scopes">,
+): string | undefined {
   const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
   return (scope === undefined ? undefined : settings.scopes.get(scope)) ?? settings.registry;
 }

@@ -56,7 +56,9 @@ export async function patch(
       text,
       files: { ...inside(others), ...inside(ranges) },
       exact: inside(edited(before, updates, ({ release }) => release.version)),
-      folders: project.manifests.map((manifest) => within(project, folderOf(manifest.path))),
+      folders: project.manifests
+        .filter(({ path: manifest }) => manifest.endsWith("package.json"))
+        .map((manifest) => within(project, folderOf(manifest.path))),
       moves: updates.map(({ dependency, release, requirement }) => ({
         name: dependency.name,
         version: release.version,
@@ -66,6 +68,8 @@ export async function patch(
         ? {}
         : { packageManager: packageManager.packageManager }),
       registry: settings.registry ?? options.registry,
+      operatorRegistry: options.registry,
+      settings: Object.fromEntries(settings.all),
       isMirror: settings.registry === undefined && options.registry !== publicRegistry,
       scopes: { ...options.scopes, ...Object.fromEntries(settings.scopes) },
       credentials: options.credentials ?? {},

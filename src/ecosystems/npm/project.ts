@@ -4,30 +4,37 @@ import { ManifestError } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { Dependency, LockedPackage, LockGraph, Manifest, Project, Reason } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
-import { folderOf, relativeTo } from "./locate.ts";
+import { folderOf, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
+import { type PnpmWorkspace, readPnpmWorkspace } from "./pnpm-workspace.ts";
 import { type NpmSettings, readNpmrc, registryFor } from "./npmrc.ts";
 
 /** Reads the manifests and the lockfile of one project. Throws `ManifestError`. */
 export async function readProject(location: ProjectLocation, files: FileReader): Promise<Project> {
   const { root, lockfile } = location;
   const settings = await settingsOf(root, files);
-  const manifests = await Promise.all(location.manifests.map((path) => readManifest(path, files)));
-  const [own] = manifests;
-  if (own === undefined) throw new ManifestError(root, "has no package.json");
-
+  const packages = location.manifests.filter((path) => !isPnpmWorkspace(path));
+  const [workspace, ...manifests] = await Promise.all([
+    readWorkspace(location, files),
+    ...packages.map((path) => readManifest(path, files)),
+  ]);
+  const own = manifests.find(({ path }) => folderOf(path) === root) ?? nothing;
   const found = lockfile === undefined ? undefined : await findManager(lockfile, files);
-  const foreign = await whyForeign(location, own, found?.manager, files);
+  const foreign = await whyForeign(location, own, workspace, found?.manager, files);
   const lock =
     found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
-  const shared = { settings, own, local, foreign, lock };
+  const overrides = new Map([...own.overrides, ...(workspace?.overrides ?? [])]);
+  const shared = { settings, own: { ...own, overrides }, local, foreign, lock };
+  const [first, ...others] = manifests.map((manifest) => toManifest(manifest, shared));
   return {
     ecosystem: "npm",
     root,
-    manifests: manifests.map((manifest) => toManifest(manifest, shared)),
+    manifests: [first, workspace && catalogManifest(workspace, shared), ...others].filter(
+      (it) => it !== undefined,
+    ),
     ...(lock === undefined || lockfile === undefined
       ? {}
       : { lockfile: { path: lockfile, graph: lock.graph } }),
@@ -38,6 +45,18 @@ export async function readProject(location: ProjectLocation, files: FileReader):
       ...[settings.registry, ...settings.scopes.values()].flatMap((address) => addressWarning(address)),
     ],
   };
+}
+
+/** The root of a workspace that has no `package.json` of its own. */
+const nothing: PackageJson = { path: "package.json", engines: {}, requirements: [], overrides: new Map() };
+
+async function readWorkspace(
+  { manifests }: ProjectLocation,
+  files: FileReader,
+): Promise<PnpmWorkspace | undefined> {
+  const path = manifests.find(isPnpmWorkspace);
+  const text = path === undefined ? undefined : await files.read(path);
+  return path === undefined || text === undefined ? undefined : readPnpmWorkspace(path, text);
 }
 
 async function readManifest(path: string, files: FileReader): Promise<PackageJson> {
@@ -66,10 +85,12 @@ async function findManager(path: string, files: FileReader): Promise<FoundLock> 
 /** Why this project's lockfile could not be brought up to date, so that nothing may be proposed for it. */
 async function whyForeign(
   { lockfile, root }: ProjectLocation,
-  { packageManager }: PackageJson,
+  own: PackageJson,
+  workspace: PnpmWorkspace | undefined,
   manager: Manager | undefined,
   files: FileReader,
 ): Promise<Reason | undefined> {
+  const { packageManager } = own;
   if (lockfile === undefined) {
     const wanted = packageManager?.split("@")[0];
     if (wanted === undefined || wanted === "npm") return undefined;
@@ -80,14 +101,25 @@ async function whyForeign(
   if (folderOf(lockfile) !== root)
     return unsupported(`it lies below ${lockfile}, but is no member of that workspace`);
   if (manager === undefined) return unsupported(`${lockfile} cannot be brought up to date yet`);
-  for (const name of [".npm-extension.mjs", ".npm-extension.cjs"]) {
+  for (const name of hooks[manager.id]) {
     const path = posix.join(root, name);
     if ((await files.read(path)) === undefined) continue;
-    const detail = `${path} changes what npm installs, and no code of a repository is run`;
+    const detail = `${path} changes what ${manager.id} installs, and no code of a repository is run`;
     return { code: "runs-code", detail };
   }
-  return undefined;
+  const [setting] = workspace?.runs ?? [];
+  if (setting === undefined) return undefined;
+  const detail = `\`${setting}\` in ${workspace?.path} has pnpm run code, and no code of a repository is run`;
+  return { code: "runs-code", detail };
 }
+
+/** Files that a package manager would run, so that its lockfile depends on them. */
+const hooks: Readonly<Record<Manager["id"], readonly string[]>> = {
+  npm: [".npm-extension.mjs", ".npm-extension.cjs"],
+  pnpm: [".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"],
+  yarn: [],
+  bun: [],
+};
 
 function unsupported(detail: string): Reason {
   return { code: "unsupported-lockfile", detail };
@@ -132,6 +164,20 @@ function toManifest(manifest: PackageJson, shared: Shared): Manifest {
     dependencies: manifest.requirements.map(({ section: _section, ...requirement }) =>
       toDependency(requirement, shared, installed),
     ),
+  };
+}
+
+/** The catalogs of a workspace: their requirements are written here once, for all who use them. */
+function catalogManifest({ path, catalog }: PnpmWorkspace, shared: Shared): Manifest {
+  const { engines } = shared.own;
+  return {
+    path,
+    ...(Object.keys(engines).length === 0 ? {} : { engines }),
+    dependencies: catalog.map(({ catalog: of, ...entry }) => {
+      const dependency = toDependency({ ...entry, scope: "runtime" }, shared, undefined);
+      const version = shared.lock?.catalogs?.get(`${of}/${entry.name}`);
+      return version === undefined ? dependency : { ...dependency, version };
+    }),
   };
 }
 

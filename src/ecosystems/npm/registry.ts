@@ -30,7 +30,7 @@ export async function releasesOf(
  * Distils a registry document to what the planner needs. A version that is not semver is left out, as npm does. Read by
  * hand: some documents have thousands of versions, and this is where a scan spends its time.
  */
-export function readReleases(body: Buffer): PackageReleases {
+function readReleases(body: Buffer): PackageReleases {
   const document: unknown = JSON.parse(body.toString("utf8"));
   if (!isTable(document)) throw new TypeError("it is no JSON object");
   const versions = isTable(document["versions"]) ? document["versions"] : {};

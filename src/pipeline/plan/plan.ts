@@ -182,7 +182,7 @@ function toUpdate(
 }
 
 /** What a package promises to work with is widened; what a project uses is raised. */
-export function strategyFor({ scope }: Dependency): "increase" | "widen" {
+function strategyFor({ scope }: Dependency): "increase" | "widen" {
   return scope === "peer" ? "widen" : "increase";
 }
 

@@ -1,9 +1,10 @@
 import type { Manager } from "./manager.ts";
 import { npmManager } from "./npm.ts";
+import { pnpm } from "./pnpm.ts";
 import { yarn1 } from "./yarn1.ts";
 
 /** Every package manager whose lockfile can be brought up to date. */
-const managers: readonly Manager[] = [npmManager, yarn1];
+const managers: readonly Manager[] = [npmManager, pnpm, yarn1];
 
 /** The manager of a lockfile; `undefined` for one that is not supported. */
 export function managerOf(path: string, text: string): Manager | undefined {

@@ -38,6 +38,8 @@ export interface ReadLock {
   readonly graph: LockGraph;
   /** What the lock believes each manifest to require, by the manifest's folder; empty where it does not say. */
   readonly believed: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The versions in use of catalog entries: by `catalog/name`. */
+  readonly catalogs?: ReadonlyMap<string, string>;
 }
 
 /** Everything a package manager needs to bring a lockfile up to date. All paths are relative to the project's root. */
@@ -61,6 +63,10 @@ export interface RelockTask {
   readonly packageManager?: string;
   /** Asked for what no scope says otherwise. Ends in `/`. */
   readonly registry: string;
+  /** What the operator uses in place of the public one: package managers themselves are fetched from there. */
+  readonly operatorRegistry: string;
+  /** Every setting of the repository's `.npmrc`, as written: a stranger's. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Whether `registry` stands in for the public one, so that the lockfile must not name it. */
   readonly isMirror: boolean;
   /** By scope: `@acme`. */

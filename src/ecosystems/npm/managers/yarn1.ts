@@ -261,7 +261,7 @@ type Published = z.infer<typeof published>;
 
 /** The registry, as far as a lockfile needs it. */
 function openRegistry({ registry, scopes }: RelockTask, io: Io, base: string | undefined) {
-  const settings = { registry, scopes: new Map(Object.entries(scopes)), legacyPeerDeps: false };
+  const settings = { registry, scopes: new Map(Object.entries(scopes)) };
   const documents = new Map<string, Promise<Published | undefined>>();
 
   async function documentOf(name: string, asker: string | undefined): Promise<Published> {

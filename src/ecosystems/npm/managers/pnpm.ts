@@ -1,0 +1,281 @@
+import { join } from "node:path";
+import { load } from "js-yaml";
+import semver from "semver";
+import { z } from "zod";
+import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../../domain/errors.ts";
+import type { LockedPackage } from "../../../domain/types.ts";
+import { placeOf } from "../../../text/place.ts";
+import type { Io } from "../../ecosystem.ts";
+import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
+import { programOf } from "./program.ts";
+
+/** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
+export const pnpm: Manager = {
+  id: "pnpm",
+  reads: (name) => name === "pnpm-lock.yaml",
+  read: readPnpmLock,
+  relock,
+};
+
+const table = z.record(z.string(), z.string()).catch({});
+const direct = z.record(z.string(), z.object({ specifier: z.string(), version: z.string() })).catch({});
+const importer = z.object({
+  dependencies: direct.optional(),
+  devDependencies: direct.optional(),
+  optionalDependencies: direct.optional(),
+});
+const entry = z.object({
+  resolution: z.object({ integrity: z.string().optional() }).optional().catch(undefined),
+  dependencies: table.optional(),
+  optionalDependencies: table.optional(),
+});
+const entries = z.record(z.string(), entry.nullable()).catch({});
+const lockShape = importer.extend({
+  lockfileVersion: z.union([z.string(), z.number()]).transform(String),
+  catalogs: z.record(z.string(), direct).optional().catch(undefined),
+  importers: z.record(z.string(), importer).optional(),
+  packages: entries.optional(),
+  snapshots: entries.optional(),
+});
+type Lock = z.infer<typeof lockShape>;
+
+/** Reads a lockfile of version 6 or 9. https://github.com/pnpm/spec/tree/master/lockfile */
+function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): ReadLock {
+  const lock = parse(path, text);
+  const importers = lock.importers ?? { ".": lock };
+  const installed = lock.snapshots ?? lock.packages ?? {};
+  const keys = new Map(Object.keys(installed).map((key) => [plainKey(key), key]));
+  const idOf = (name: string, version: string) => keyOf(name, version, keys);
+
+  const own = roots.map(({ folder, manifest, name, version }): LockedPackage => {
+    const asked = Object.entries(directOf(importers[folder || "."]));
+    const dependencies = asked.flatMap(([alias, { version: at }]) => {
+      const linked = /^link:(.*)$/.exec(at)?.[1];
+      if (linked === undefined) return idOf(alias, at) ?? [];
+      const target = join(folder, linked);
+      return roots.some((root) => root.folder === target || (root.folder === "" && target === "."))
+        ? [rootId(target)]
+        : [];
+    });
+    return {
+      id: rootId(folder),
+      name: name ?? "",
+      version: version ?? "",
+      scope: "runtime",
+      manifest,
+      dependencies: dependencies.toSorted(),
+    };
+  });
+  const graph = Object.entries(installed).map(([key, found]): LockedPackage => {
+    const id = plainKey(key);
+    const { name, version } = splitKey(id);
+    const asked = { ...found?.dependencies, ...found?.optionalDependencies };
+    const integrity = (lock.snapshots === undefined ? found : lock.packages?.[`${name}@${version}`])
+      ?.resolution?.integrity;
+    return {
+      id,
+      name,
+      version,
+      scope: "development",
+      dependencies: Object.entries(asked)
+        .flatMap(([alias, at]) => idOf(alias, at) ?? [])
+        .toSorted(),
+      ...(integrity === undefined ? {} : { integrity }),
+    };
+  });
+  const runtime = reachable(
+    graph,
+    roots.flatMap(({ folder }) => {
+      const { dependencies, optionalDependencies } = importers[folder || "."] ?? {};
+      return Object.entries({ ...dependencies, ...optionalDependencies }).flatMap(
+        ([alias, { version }]) => idOf(alias, version) ?? [],
+      );
+    }),
+  );
+  const packages = graph.map((locked): LockedPackage =>
+    runtime.has(locked.id) ? { ...locked, scope: "runtime" } : locked,
+  );
+  return {
+    graph: { packages: [...own, ...packages] },
+    believed: new Map(
+      roots.map(({ folder, requirements }) => [folder, believedOf(importers[folder || "."], requirements)]),
+    ),
+    catalogs: new Map(
+      Object.entries(lock.catalogs ?? {}).flatMap(([catalog, members]) =>
+        Object.entries(members).map(
+          ([name, { version }]) => [`${catalog}/${name}`, version.replace(/\(.*$/, "")] as const,
+        ),
+      ),
+    ),
+  };
+}
+
+function parse(path: string, text: string): Lock {
+  const conflict = /^(?:<{7}|>{7}) /m.exec(text);
+  if (conflict !== null) {
+    throw new ManifestError(path, "has merge conflict markers", {
+      at: placeOf(text, conflict.index),
+      mend: "Run `pnpm install`, which resolves them, and commit the file",
+    });
+  }
+  const parsed = lockShape.safeParse(loaded(path, text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ManifestError(
+      path,
+      `is no pnpm lockfile: ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
+    );
+  }
+  const { lockfileVersion } = parsed.data;
+  if (!/^(?:6\.\d|9\.0)$/.test(lockfileVersion)) {
+    throw new ManifestError(
+      path,
+      `has lockfileVersion ${lockfileVersion}, which is not supported: 6 and 9 are`,
+    );
+  }
+  return parsed.data;
+}
+
+function loaded(path: string, text: string): unknown {
+  try {
+    return load(text);
+  } catch (error) {
+    throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
+  }
+}
+
+function directOf(found: z.infer<typeof importer> | undefined): z.infer<typeof direct> {
+  return { ...found?.devDependencies, ...found?.dependencies, ...found?.optionalDependencies };
+}
+
+/** Peers are not always in the lockfile, and what it does not name it does not believe anything of. */
+function believedOf(
+  found: z.infer<typeof importer> | undefined,
+  requirements: LockRoot["requirements"],
+): Record<string, string> {
+  const written = Object.entries(directOf(found)).map(([name, { specifier }]) => [name, specifier]);
+  const peers = requirements
+    .filter(({ scope }) => scope === "peer")
+    .map(({ name, requirement }) => [name, requirement]);
+  return Object.fromEntries([...written, ...peers]);
+}
+
+/** Version 6 begins its keys with a slash. */
+function plainKey(key: string): string {
+  return key.replace(/^\//, "");
+}
+
+/** `@acme/a@1.0.0(peer@2.0.0)` is @acme/a at 1.0.0. */
+function splitKey(key: string): { name: string; version: string } {
+  const bare = key.replace(/\(.*$/, "");
+  const at = bare.indexOf("@", 1);
+  return at === -1 ? { name: bare, version: "" } : { name: bare.slice(0, at), version: bare.slice(at + 1) };
+}
+
+/** A dependency is told by its version, or, where it is an alias, by the whole key of the real package. */
+function keyOf(name: string, version: string, keys: ReadonlyMap<string, string>): string | undefined {
+  return [`${name}@${version}`, plainKey(version)].find((key) => keys.has(key));
+}
+
+function rootId(folder: string): string {
+  return `./${folder === "." ? "" : folder}`;
+}
+
+function reachable(graph: readonly LockedPackage[], from: readonly string[]): ReadonlySet<string> {
+  const byId = new Map(graph.map((locked) => [locked.id, locked]));
+  const seen = new Set<string>();
+  const queue = [...from];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    queue.push(...(byId.get(id)?.dependencies ?? []));
+  }
+  return seen;
+}
+
+const limits = { seconds: 600, megabytes: 3_072 };
+const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
+
+/**
+ * As with npm, first with the exact versions that were chosen and then with the ranges; the third time pnpm is asked
+ * whether it would install from the result with `--frozen-lockfile`.
+ */
+async function relock(task: RelockTask, io: Io): Promise<string> {
+  const { lockfile, files, exact, text } = task;
+  const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
+  const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const order = {
+      args: [...install, ...args],
+      files: { ...inputs, ".npmrc": settingsOf(task) },
+      wanted: [lockfile],
+      environment: environmentOf(task),
+    };
+    const output = await io.tools.run(program, order, limits);
+    return output[lockfile] ?? "";
+  };
+  try {
+    const chosen = await run({ ...files, ...exact, [lockfile]: text }, "--no-frozen-lockfile");
+    const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
+    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
+    return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    const said = wordsOf(error.output);
+    const suspects = task.moves.map(({ name }) => name).filter((name) => said.includes(name));
+    throw new ResolutionError(`pnpm makes no lockfile: ${said}`, { cause: error, suspects });
+  }
+}
+
+/** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */
+function rangeOf({ packageManager, text }: RelockTask): string {
+  const pinned = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1];
+  if (pinned !== undefined && semver.satisfies(pinned, ">=8.6.0 <11")) return pinned;
+  return /^lockfileVersion: ['"]?6/m.test(text) ? "^8.15.0" : "^10.0.0";
+}
+
+/** The operator's registries and credentials; of a repository's own settings only those that shape a lockfile. */
+function settingsOf({ registry, scopes, credentials, settings }: RelockTask): string {
+  const rows = {
+    ...Object.fromEntries(Object.entries(settings).filter(([key]) => shaping.has(key))),
+    registry,
+    ...Object.fromEntries(Object.entries(scopes).map(([scope, address]) => [`${scope}:registry`, address])),
+    ...credentials,
+    "manage-package-manager-versions": "false",
+    "package-manager-strict": "false",
+    "engine-strict": "false",
+  };
+  return `${Object.entries(rows)
+    .map(([key, value]) => `${key}=${value}`)
+    .join("\n")}\n`;
+}
+
+const shaping = new Set([
+  "auto-install-peers",
+  "dedupe-direct-deps",
+  "dedupe-injected-deps",
+  "dedupe-peer-dependents",
+  "exclude-links-from-lockfile",
+  "inject-workspace-packages",
+  "link-workspace-packages",
+  "lockfile-include-tarball-url",
+  "peers-suffix-max-length",
+  "prefer-workspace-packages",
+  "resolution-mode",
+  "resolve-peers-from-workspace-root",
+  "save-workspace-protocol",
+  "shared-workspace-lockfile",
+  "strict-peer-dependencies",
+]);
+
+function environmentOf({ cache }: RelockTask): Record<string, string> {
+  const kept: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: join(cache, "pnpm") };
+  return { ...kept, COREPACK_ENABLE_STRICT: "0" };
+}
+
+/** What pnpm says is wrong, in one line. */
+function wordsOf(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
+  const at = lines.findIndex((line) => /ERR_PNPM_|^ERROR/.test(line));
+  const telling = at === -1 ? lines.filter(Boolean).slice(-3) : lines.slice(at, at + 4).filter(Boolean);
+  return telling.join(" ").replace(/\s+/g, " ").slice(0, 400);
+}

@@ -1,0 +1,42 @@
+import semver from "semver";
+import { z } from "zod";
+import type { Program } from "../../../domain/ports.ts";
+import type { Io } from "../../ecosystem.ts";
+import type { RelockTask } from "./manager.ts";
+
+const published = z.object({
+  versions: z.record(
+    z.string(),
+    z
+      .object({ dist: z.object({ tarball: z.string(), integrity: z.string() }) })
+      .nullable()
+      .catch(null),
+  ),
+});
+
+/** A package manager from the registry: the highest release within `range`. The operator's registry is asked, never a repository's. */
+export async function programOf(
+  name: string,
+  range: string,
+  entry: string,
+  { operatorRegistry }: RelockTask,
+  { http }: Io,
+): Promise<Program> {
+  const url = `${operatorRegistry}${name.replace("/", "%2F")}`;
+  const accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+  const found = await http.get(url, { accept, cacheAs: "npm-programs-1", read: readArchives });
+  const version = semver.maxSatisfying(Object.keys(found ?? {}), range);
+  const archive = version === null ? undefined : found?.[version];
+  if (version === null || archive === undefined)
+    throw new Error(`the registry has no ${name}@${range}, which the lockfile needs`);
+  return { name, version, entry, ...archive };
+}
+
+function readArchives(body: Buffer): Record<string, { archive: string; integrity: string }> {
+  const { versions } = published.parse(JSON.parse(body.toString("utf8")));
+  return Object.fromEntries(
+    Object.entries(versions).flatMap(([version, found]) =>
+      found === null ? [] : [[version, { archive: found.dist.tarball, integrity: found.dist.integrity }]],
+    ),
+  );
+}
