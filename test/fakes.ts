@@ -1,4 +1,4 @@
-import type { FileReader, HttpClient, HttpRequest, Reporter, Tools } from "../src/domain/ports.ts";
+import type { FileReader, HttpClient, HttpRequest, Tools } from "../src/domain/ports.ts";
 import { HttpError } from "../src/domain/errors.ts";
 
 export function memoryFiles(files: Readonly<Record<string, string>>): FileReader {
@@ -38,5 +38,3 @@ export const noTools: Tools = {
   call: (module) => Promise.reject(new Error(`unexpected call of ${module.pathname.split("/").at(-1)}`)),
   run: ({ name }) => Promise.reject(new Error(`unexpected run of ${name}`)),
 };
-
-export const silent: Reporter = { stage: () => undefined };
