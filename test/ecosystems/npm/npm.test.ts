@@ -168,7 +168,8 @@ describe("what is read", () => {
     ["./a.tgz", "local"],
     ["next", "tag"],
     ["latest", "tag"],
-    ["catalog:", "unsupported-requirement"],
+    ["catalog:", "catalog"],
+    ["patch:a@1.0.0#x", "unsupported-requirement"],
     ["not a range", "unsupported-requirement"],
     ["\\\\u003e=1.0.0", "unsupported-requirement"],
   ])("holds %s, and says that it is %s", async (requirement, code) => {

@@ -1,0 +1,302 @@
+import { describe, expect, it } from "vitest";
+import { ProgramError } from "../../../src/domain/errors.ts";
+import type { Program, ProgramRun, Tools } from "../../../src/domain/ports.ts";
+import type { Project, Update } from "../../../src/domain/types.ts";
+import { npm } from "../../../src/ecosystems/npm/index.ts";
+import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
+import { keepsTheContract } from "../contract.ts";
+
+const workspace = `packages:
+  - "packages/*"
+  - '!packages/old'
+
+# what everybody uses
+catalog:
+  zod: ^3.0.0   # keep me
+  "@acme/util": '~1.0.0'
+catalogs:
+  old: { ms: "2.0.0" }
+`;
+const lock = `lockfileVersion: '9.0'
+
+catalogs:
+  default:
+    zod:
+      specifier: ^3.0.0
+      version: 3.22.0
+  old:
+    ms:
+      specifier: 2.0.0
+      version: 2.0.0
+
+importers:
+
+  .:
+    devDependencies:
+      vite:
+        specifier: ^5.0.0
+        version: 5.0.0(zod@3.22.0)
+
+  packages/a:
+    dependencies:
+      b:
+        specifier: workspace:*
+        version: link:../b
+      ms:
+        specifier: catalog:old
+        version: 2.0.0
+      renamed:
+        specifier: npm:real@^1.0.0
+        version: real@1.0.0
+
+  packages/b:
+    dependencies:
+      zod:
+        specifier: 'catalog:'
+        version: 3.22.0
+
+packages:
+
+  ms@2.0.0:
+    resolution: {integrity: sha512-ms}
+
+  real@1.0.0:
+    resolution: {integrity: sha512-real}
+
+  vite@5.0.0:
+    resolution: {integrity: sha512-vite}
+
+  zod@3.22.0:
+    resolution: {integrity: sha512-zod}
+
+snapshots:
+
+  ms@2.0.0: {}
+
+  real@1.0.0:
+    dependencies:
+      ms: 2.0.0
+
+  vite@5.0.0(zod@3.22.0):
+    dependencies:
+      zod: 3.22.0
+
+  zod@3.22.0: {}
+`;
+const repository = {
+  "package.json": `{"private":true,"packageManager":"pnpm@9.1.0","devDependencies":{"vite":"^5.0.0"}}`,
+  "pnpm-workspace.yaml": workspace,
+  "packages/a/package.json": `{"name":"a","dependencies":{"b":"workspace:*","ms":"catalog:old","renamed":"npm:real@^1.0.0"}}`,
+  "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:"}}`,
+  "packages/old/package.json": `{"name":"old"}`,
+};
+const locked = { ...repository, "pnpm-lock.yaml": lock };
+
+const ecosystem = npm({ registry: "https://registry.test/" });
+
+async function read(files: Record<string, string>): Promise<readonly Project[]> {
+  const reader = memoryFiles(files);
+  const claimed = Object.keys(files).filter((path) => ecosystem.claims(path));
+  const locations = await ecosystem.locate(claimed, reader);
+  return Promise.all(locations.map((location) => ecosystem.read(location, reader)));
+}
+
+describe("pnpm", () => {
+  keepsTheContract(
+    ecosystem,
+    { ...repository, "package.json": `{"devDependencies":{"vite":"^5.0.0"}}` },
+    "99.1.2",
+  );
+});
+
+describe("a workspace of pnpm", () => {
+  it("is one project with its catalogs; what its globs leave out is another", async () => {
+    const projects = await read(locked);
+    expect(projects.map(({ root, manifests }) => [root, manifests.map(({ path }) => path)])).toEqual([
+      ["", ["package.json", "pnpm-workspace.yaml", "packages/a/package.json", "packages/b/package.json"]],
+      ["packages/old", ["packages/old/package.json"]],
+    ]);
+    expect(projects.flatMap(({ warnings }) => warnings)).toEqual([
+      "it lies below pnpm-lock.yaml, but is no member of that workspace",
+    ]);
+  });
+
+  it("tells versions in use, of catalog entries too, and what is decided elsewhere", async () => {
+    const [project] = await read(locked);
+    expect(
+      project?.manifests.flatMap(({ dependencies }) =>
+        dependencies.map(({ name, version, held }) => [name, version, held?.code]),
+      ),
+    ).toEqual([
+      ["vite", "5.0.0", undefined],
+      ["zod", "3.22.0", undefined],
+      ["@acme/util", "1.0.0", undefined],
+      ["ms", "2.0.0", undefined],
+      ["b", undefined, "local"],
+      ["ms", "2.0.0", "catalog"],
+      ["renamed", undefined, "alias"],
+      ["zod", "3.22.0", "catalog"],
+    ]);
+  });
+
+  it("reads its lockfile into a graph", async () => {
+    const [project] = await read(locked);
+    expect(
+      project?.lockfile?.graph.packages.map(({ id, scope, dependencies }) => [id, scope, dependencies]),
+    ).toEqual([
+      ["./", "runtime", ["vite@5.0.0(zod@3.22.0)"]],
+      ["./packages/a", "runtime", ["./packages/b", "ms@2.0.0", "real@1.0.0"]],
+      ["./packages/b", "runtime", ["zod@3.22.0"]],
+      ["ms@2.0.0", "runtime", []],
+      ["real@1.0.0", "runtime", ["ms@2.0.0"]],
+      ["vite@5.0.0(zod@3.22.0)", "development", ["zod@3.22.0"]],
+      ["zod@3.22.0", "runtime", []],
+    ]);
+  });
+
+  it("reads version 6 too, with and without importers", async () => {
+    const [project] = await read({
+      "package.json": `{"dependencies":{"zod":"^3.0.0"}}`,
+      "pnpm-lock.yaml": `lockfileVersion: '6.0'\n\ndependencies:\n  zod:\n    specifier: ^3.0.0\n    version: 3.22.0(ms@2.0.0)\n\npackages:\n\n  /ms@2.0.0:\n    resolution: {integrity: sha512-ms}\n\n  /zod@3.22.0(ms@2.0.0):\n    resolution: {integrity: sha512-zod}\n    dependencies:\n      ms: 2.0.0\n`,
+    });
+    expect(project?.manifests[0]?.dependencies[0]?.version).toBe("3.22.0");
+    expect(project?.lockfile?.graph.packages.map(({ id, integrity }) => [id, integrity])).toEqual([
+      ["./", undefined],
+      ["ms@2.0.0", "sha512-ms"],
+      ["zod@3.22.0(ms@2.0.0)", "sha512-zod"],
+    ]);
+  });
+
+  it.each([
+    ["a pnpmfile", { ".pnpmfile.cjs": "" }],
+    [
+      "dependencies of its configuration",
+      { "pnpm-workspace.yaml": `${workspace}configDependencies:\n  evil: 1.0.0+sha512-x\n` },
+    ],
+    ["a pnpmfile of another name", { "pnpm-workspace.yaml": `${workspace}pnpmfile: hooks.js\n` }],
+  ])("is left alone when %s would be run", async (_, files) => {
+    const [project] = await read({ ...locked, ...files });
+    expect(project?.manifests[0]?.dependencies[0]?.held?.code).toBe("runs-code");
+  });
+
+  it.each([
+    ["of an older version", "lockfileVersion: 5.4\n", /lockfileVersion 5\.4, which is not supported/],
+    ["of a version to come", "lockfileVersion: '12.0'\n", /lockfileVersion 12\.0, which is not supported/],
+    ["that is no YAML", "lockfileVersion: '9.0'\n  x: [", /is not valid YAML/],
+    [
+      "with conflict markers",
+      "lockfileVersion: '9.0'\n<<<<<<< HEAD\n",
+      /line 2, column 1.*has merge conflict markers/,
+    ],
+    ["of another kind", "[]", /is no pnpm lockfile/],
+  ])("refuses a lockfile %s", async (_, text, message) => {
+    await expect(read({ ...repository, "pnpm-lock.yaml": text })).rejects.toThrow(message);
+  });
+});
+
+describe("a lockfile of pnpm is made by pnpm", () => {
+  const archive = { dist: { tarball: "https://registry.test/pnpm.tgz", integrity: "sha512-x" } };
+  const http = cannedHttp({
+    "https://registry.test/pnpm": {
+      versions: { "8.15.9": archive, "9.1.0": archive, "10.34.8": archive, "12.0.0": archive },
+    },
+  });
+
+  /** Notes what it is asked to run, and gives the same lockfile with the version in it raised. */
+  function noting(fails?: Error) {
+    const runs: { program: Program; order: ProgramRun }[] = [];
+    const tools: Tools = {
+      ...noTools,
+      async run(program, order) {
+        runs.push({ program, order });
+        if (fails !== undefined) throw fails;
+        return {
+          "pnpm-lock.yaml": (order.files["pnpm-lock.yaml"] ?? "").replace(
+            "^3.0.0\n      version: 3.22.0",
+            "^3.23.0\n      version: 3.23.8",
+          ),
+        };
+      },
+    };
+    return { runs, tools };
+  }
+
+  async function raiseZod(tools: Tools, files: Record<string, string> = locked) {
+    const [project] = await read(files);
+    const manifest = project!.manifests.find(({ path }) => path === "pnpm-workspace.yaml")!;
+    const dependency = manifest.dependencies.find(({ name }) => name === "zod")!;
+    const update: Update = {
+      project: project!,
+      manifest,
+      dependency,
+      from: "3.22.0",
+      release: { version: "3.23.8" },
+      requirement: "^3.23.0",
+      size: "minor",
+      fixes: [],
+    };
+    return ecosystem.patch(project!, [update], { files: memoryFiles(files), http, tools });
+  }
+
+  it("with exact versions, with the ranges, and then frozen; a catalog is edited once, in its place", async () => {
+    const { runs, tools } = noting();
+    const changes = await raiseZod(tools);
+    expect(changes.map(({ path }) => path)).toEqual(["pnpm-workspace.yaml", "pnpm-lock.yaml"]);
+    expect(changes[0]?.content).toBe(workspace.replace("zod: ^3.0.0 ", "zod: ^3.23.0 "));
+    expect(runs.map(({ order }) => order.args.at(-1))).toEqual([
+      "--no-frozen-lockfile",
+      "--no-frozen-lockfile",
+      "--frozen-lockfile",
+    ]);
+    expect(runs.map(({ order }) => /zod: (\S+)/.exec(order.files["pnpm-workspace.yaml"] ?? "")?.[1])).toEqual(
+      ["3.23.8", "^3.23.0", "^3.23.0"],
+    );
+    for (const { order } of runs)
+      expect(order.args).toEqual(
+        expect.arrayContaining(["--ignore-scripts", "--ignore-pnpmfile", "--lockfile-only"]),
+      );
+  });
+
+  it.each([
+    ["pnpm@9.1.0", lock, "9.1.0"],
+    ["pnpm@9.1.0+sha512.abc", lock, "9.1.0"],
+    ["pnpm@12.3.0", lock, "10.34.8"],
+    [undefined, lock, "10.34.8"],
+  ])("at the version that the project pins, if it runs on Node: %s", async (pinned, text, version) => {
+    const { runs, tools } = noting();
+    const root = JSON.stringify({
+      private: true,
+      packageManager: pinned,
+      devDependencies: { vite: "^5.0.0" },
+    });
+    await raiseZod(tools, { ...locked, "package.json": root, "pnpm-lock.yaml": text });
+    expect(runs[0]?.program).toEqual({
+      name: "pnpm",
+      version,
+      entry: "bin/pnpm.cjs",
+      archive: archive.dist.tarball,
+      integrity: "sha512-x",
+    });
+  });
+
+  it("and of a repository's own settings only those that shape it get there", async () => {
+    const { runs, tools } = noting();
+    const npmrc =
+      "auto-install-peers=false\nglobal-pnpmfile=/tmp/evil.cjs\nscript-shell=/tmp/evil\n//registry.test/:_authToken=${SECRET}\n";
+    await raiseZod(tools, { ...locked, ".npmrc": npmrc });
+    const written = runs[0]?.order.files[".npmrc"] ?? "";
+    expect(written).toContain("auto-install-peers=false\n");
+    expect(written).not.toMatch(/evil|SECRET/);
+  });
+
+  it("and what pnpm refuses is told in its words, with who may be at fault", async () => {
+    const said =
+      "Progress: resolved 1\n ERR_PNPM_NO_MATCHING_VERSION  No matching version found for zod@9\n\nThis error happened while installing\n";
+    const { tools } = noting(new ProgramError("pnpm 9.1.0 ended with 1", said));
+    const failure = raiseZod(tools);
+    await expect(failure).rejects.toThrow(
+      /pnpm makes no lockfile: ERR_PNPM_NO_MATCHING_VERSION No matching version found for zod@9/,
+    );
+    await expect(failure).rejects.toMatchObject({ name: "ResolutionError", suspects: ["zod"] });
+  });
+});
