@@ -130,6 +130,8 @@ export function pullRequestPage(repository: string, one: PullRequestInFull): Htm
         </section>`,
     )}
     ${state === "open" ? actions(repository, one) : undefined}
+    <h2>${count(files.length, "changed file")}</h2>
+    ${manifestsFirst(files).map(difference)}
     <h2>${count(commits.length, "commit")}</h2>
     ${commits.map(
       ({ sha, message }) =>
@@ -137,9 +139,7 @@ export function pullRequestPage(repository: string, one: PullRequestInFull): Htm
           <div class="title"><span>${message.split("\n")[0]}</span><code>${sha.slice(0, 7)}</code></div>
           <pre class="commit">${message.split("\n").slice(1).join("\n").trim()}</pre>
         </section>`,
-    )}
-    <h2>${count(files.length, "changed file")}</h2>
-    ${manifestsFirst(files).map(difference)}`;
+    )}`;
   return layout(`${title} · ${repository} #${number}`, content, false, repository);
 }
 

@@ -78,8 +78,7 @@ async function packagesOfTheDemo(): Promise<Packages> {
   publish("html-entities", "2.5.2");
   publish("node-fetch", "2.6.7");
   publish("prettier", "3.0.0");
-  for (const name of ["clsx", "preact", "date-fns", "rimraf", "superstruct", "typescript"])
-    publish(name, "100.0.0");
+  for (const name of ["clsx", "preact", "date-fns", "rimraf", "superstruct"]) publish(name, "100.0.0");
   return Object.fromEntries(packages);
 }
 
