@@ -9,7 +9,7 @@ import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
 import { closeStages, secrets, start, until } from "./stage.ts";
 
-describe("with the queue in Redis, server and worker apart", () => {
+describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }, () => {
   let redis: PrivateRedis;
   beforeAll(async () => {
     redis = await startRedis();

@@ -1,4 +1,7 @@
 import { createHmac } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type PrivateRedis, startRedis } from "../redis.ts";
 import { locked, lockOf, manifestOf } from "./files.ts";
@@ -22,7 +25,7 @@ afterAll(() => redis.close());
 describe.each([
   ["in memory", () => ({})],
   ["in Redis, server and worker apart", () => ({ redis: redis.url })],
-])("what is broken is told, and the rest goes on (the queue %s)", (_where, where) => {
+])("what is broken is told, and the rest goes on (the queue %s)", { timeout: 60_000 }, (_where, where) => {
   const open = (cast: Partial<Cast> = {}) =>
     start({ repositories: { "acme/web": web }, packages, ...cast }, where());
   const holding = (files: Exclude<Cast["repositories"][string], undefined>, cast: Partial<Cast> = {}) =>
@@ -242,6 +245,29 @@ describe.each([
       ]);
       expect(requires("steeplejack/npm/runtime")).toEqual({ router: "^1.2.0", secrets: "file:../../etc" });
       expect(log.problems()).toEqual([]);
+    });
+
+    it("whose lockfile links to outside itself: nothing outside is read", async () => {
+      // Where npm's resolver works, this is two folders up.
+      const outside = await mkdtemp(join(tmpdir(), "steeplejack-outside-"));
+      await writeFile(join(outside, "package.json"), manifestOf({ version: "6.6.6", license: "spied" }));
+      const place = `../../${basename(outside)}`;
+      const written = { dependencies: { router: "^1.0.0", outside: `file:${place}` } };
+      const linked = {
+        "node_modules/outside": { resolved: place, link: true },
+        [place]: { version: "1.0.0" },
+      };
+      const lock = lockOf({ "": written }, { router: "1.0.0" }, {}, linked);
+      const { github, install, pulls, locks } = await holding({
+        "package.json": manifestOf(written),
+        "package-lock.json": lock,
+      });
+      await install();
+      await rm(outside, { recursive: true });
+      expect(await pulls()).toEqual([runtime]);
+      expect(locks("steeplejack/npm/runtime")).toEqual({ router: "1.2.0" });
+      const { "package-lock.json": after } = github.files("acme/web", "steeplejack/npm/runtime");
+      expect(after).not.toMatch(/spied|6\.6\.6/);
     });
 
     it("with a symbolic link for a manifest: told, and not followed", async () => {

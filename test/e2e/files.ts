@@ -27,12 +27,13 @@ export function locked(
 
 /**
  * A `package-lock.json` of a workspace: manifests by folder, and versions by place below `node_modules`. Entries
- * name the public registry, as npm writes them.
+ * name the public registry, as npm writes them. `more` is added to a package's entry, `others` are entries as they are.
  */
 export function lockOf(
   manifests: Readonly<Record<string, Written>>,
   installed: Table,
   more: Readonly<Record<string, object>> = {},
+  others: Readonly<Record<string, object>> = {},
 ): string {
   const dev = new Set(Object.values(manifests).flatMap((one) => Object.keys(one.devDependencies ?? {})));
   const packages = {
@@ -59,6 +60,7 @@ export function lockOf(
       ]),
     ),
   };
+  Object.assign(packages, others);
   const lock = { name: "web", version: "1.0.0", lockfileVersion: 3, requires: true, packages };
   return `${JSON.stringify(lock, null, 2)}\n`;
 }

@@ -145,14 +145,18 @@ export function following(where: () => Where): void {
   });
 
   describe("a repository that did not change", () => {
-    it("costs at most one request of the rate limit when it is scanned again", async () => {
-      const { github, install, rescan, log } = await open();
+    it.each([
+      ["the same worker", false],
+      ["a new one that finds the cache on disk", true],
+    ])("costs at most one request of the rate limit when it is scanned again, by %s", async (_who, anew) => {
+      const { github, install, rescan, newWorker, log } = await open({ cache: "kept" });
       await install();
       await rescan(); // the first one after the pull request was opened
+      if (anew) await newWorker();
       github.forgetRequests();
       await rescan();
 
-      expect(github.requests.length).toBeGreaterThan(0);
+      expect(github.requests.filter(({ status }) => status === 304).length).toBeGreaterThan(0);
       expect(github.counted().length).toBeLessThanOrEqual(1);
       expect(log.told("scan finished").at(-1)).toMatchObject({ unchanged: 1 });
     });

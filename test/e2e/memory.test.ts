@@ -4,7 +4,7 @@ import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
 import { closeStages } from "./stage.ts";
 
-describe("with the queue in memory", () => {
+describe("with the queue in memory", { timeout: 60_000 }, () => {
   afterEach(closeStages);
   const where = () => ({});
   opening(where);

@@ -29,6 +29,8 @@ export interface Cast {
   readonly sources?: readonly RepositorySeed[];
   /** Hosts whose addresses may be private, besides the registry's. */
   readonly trusted?: readonly string[];
+  /** A cache on disk, which a new worker finds as the last one left it; in memory, if absent. */
+  readonly cache?: "kept";
   /** A worker that waits for answers a quarter of a second and no longer. */
   readonly impatient?: boolean;
 }
@@ -131,10 +133,10 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
     ...createAdapters({
       env: npm,
       advisories: folder,
-      cacheFolder: undefined,
+      cacheFolder: cast.cache === "kept" ? join(folder, "cache") : undefined,
       trustedHosts,
     }),
-    tools,
+    ...(cast.cache !== "kept" && { tools }),
     ...(cast.impatient === true && { http: impatientHttp([...trustedHosts, new URL(registry.url).host]) }),
   });
   const options = cast.at === undefined ? {} : { asOf: new Date(cast.at) };
@@ -199,6 +201,7 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
         return waiting + busy === 0;
       }),
     newWorker: async () => {
+      await adapters.close();
       adapters = makeAdapters();
       handle = createHandle(adapters, environment, options);
     },
@@ -233,6 +236,7 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
       installedIn(github.files("acme/web", branch)[path] ?? "{}"),
     close: async () => {
       for (const one of running.toReversed()) await one.stop();
+      await adapters.close();
       await github.close();
       await registry.close();
       await rm(folder, { recursive: true, force: true });
