@@ -38,7 +38,7 @@ export interface Demo {
   install(): Promise<void>;
   /** Whether a delivery is under way or a job is left. */
   isBusy(): Promise<boolean>;
-  /** Resolves when it is not busy any more. */
+  /** Resolves when it is not busy any more, or is stopped. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,7 +53,9 @@ export async function demo(options: DemoOptions, io: Terminal, inputs: DemoInput
   io.progress("starting …");
   const running = await startDemo(io.env, inputs);
   let page: Page | undefined;
-  const stop = async () => {
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= halt());
+  const halt = async () => {
     io.progress();
     await page?.close();
     await running.stop();
@@ -66,16 +68,16 @@ export async function demo(options: DemoOptions, io: Terminal, inputs: DemoInput
 
     running.state.onChange = () => io.progress(progressText(running.state, running.statistics));
     await running.install();
-    const finished = running.idle().then(() => undefined);
-    const early = await Promise.race([finished, interrupted]);
-    if (early !== undefined) return early;
+    await running.idle();
     running.state.onChange = undefined;
     io.progress();
+    if (stopping !== undefined) return await interrupted;
 
     for (const [name, state] of running.state.repositories)
       io.print(repositoryText(name, state, await running.hub.pullRequests(name), page?.url, io.colours));
     io.print(footText(running, Date.now() - began, page?.url, io.colours));
   } catch (error) {
+    if (stopping !== undefined) return interrupted; // what fails in a stop was interrupted
     await stop();
     throw error;
   }
@@ -103,7 +105,9 @@ export async function startDemo(env: NodeJS.ProcessEnv, inputs: DemoInputs = {})
     log: logger({ ...environment.log, to: { write: state.heed } }),
   });
   github.setWebhook(`${app.url}${environment.server.webhookPath}`);
+  const stopped = new AbortController();
   const stop = async () => {
+    stopped.abort();
     await app.stop();
     await adapters.close();
     await github.close();
@@ -122,7 +126,9 @@ export async function startDemo(env: NodeJS.ProcessEnv, inputs: DemoInputs = {})
     },
     isBusy: () => isBusy(github, app),
     idle: async () => {
-      while (await isBusy(github, app)) await new Promise((resolve) => setTimeout(resolve, 50));
+      // Jobs that a stop gives back would wait for ever.
+      while (!stopped.signal.aborted && (await isBusy(github, app)))
+        await new Promise((resolve) => setTimeout(resolve, 50));
     },
     stop,
   };

@@ -184,6 +184,13 @@ describe("the demo", () => {
     },
   );
 
+  it("stops waiting for jobs that its stop gives back", async () => {
+    const started = await startDemo(env);
+    await started.install();
+    const [idle] = await Promise.all([started.idle().then(() => "over"), started.stop()]);
+    expect(idle).toBe("over");
+  });
+
   it("is told a wrong port before anything starts", async () => {
     const io = { colours: false, env, print: () => undefined, progress: () => undefined };
     await expect(demo({ port: "web" }, io)).rejects.toThrow('--port takes a number, not "web"');
