@@ -73,7 +73,7 @@ function row(update: Update, manifests: readonly string[], now: Date, paint: Pai
 }
 
 /** How long ago, in the largest unit that says something: `5 days`, `3 months`. */
-export function ageOf(publishedAt: string, now: Date): string {
+function ageOf(publishedAt: string, now: Date): string {
   const days = Math.floor((now.getTime() - Date.parse(publishedAt)) / 86_400_000);
   const [amount, unit]: [number, string] =
     days < 60

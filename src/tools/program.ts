@@ -51,7 +51,6 @@ export async function runProgram(
         // Package managers look for settings in every folder above; there is nothing in those that they could send away.
         "--allow-fs-read=*",
         ...[base, ...caches].map((place) => `--allow-fs-write=${join(place, "*")}`),
-        `--max-old-space-size=${limits.megabytes}`,
         "--disable-warning=SecurityWarning",
         "--import",
         preload.href,
@@ -67,6 +66,8 @@ export async function runProgram(
         XDG_CONFIG_HOME: join(home, "config"),
         XDG_DATA_HOME: join(home, "data"),
         XDG_STATE_HOME: join(home, "state"),
+        // Not a flag: programs hand their flags on to their threads, which refuse this one.
+        NODE_OPTIONS: `--max-old-space-size=${limits.megabytes}`,
         CI: "true",
         ...order.environment,
       },

@@ -18,7 +18,8 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     label: "javascript",
     versions: npmVersions,
     claims: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile]),
-    concerns: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile, ".npmrc", ...lockfiles]),
+    concerns: (path) =>
+      isNamed(path, ["package.json", pnpmWorkspaceFile, ".npmrc", ".yarnrc.yml", ...lockfiles]),
     locate,
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),

@@ -60,7 +60,7 @@ export function isPnpmWorkspace(path: string): boolean {
 }
 
 /** The members' manifests, sorted. A later `!glob` takes out what an earlier one let in, as npm has it. */
-export function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
+function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
   const folder = folderOf(root);
   const members = new Set<string>();
   for (const glob of globs) {

@@ -1,4 +1,6 @@
 import { decode } from "ini";
+import { load } from "js-yaml";
+import { z } from "zod";
 
 /** The settings of a repository's `.npmrc` that have a say in what is installed. Nothing secret is read from it. */
 export interface NpmSettings {
@@ -35,6 +37,42 @@ export function readNpmrc(text: string): NpmSettings {
       [...settings].filter(([key]) => !key.startsWith("//") && !/_auth|_password|username/.test(key)),
     ),
   };
+}
+
+const yarnShape = z.looseObject({
+  npmRegistryServer: z.string().optional().catch(undefined),
+  npmScopes: z
+    .record(z.string(), z.looseObject({ npmRegistryServer: z.string().optional().catch(undefined) }))
+    .optional()
+    .catch(undefined),
+});
+
+/** Reads the `.yarnrc.yml` of Yarn 2 and later, under the same rules. https://yarnpkg.com/configuration/yarnrc */
+export function readYarnrc(text: string): NpmSettings {
+  const {
+    npmRegistryServer: registry,
+    npmScopes = {},
+    ...rest
+  } = yarnShape.catch({}).parse(isBlank(text) ? {} : load(text));
+  return {
+    ...(registry === undefined ? {} : { registry: withSlash(registry) }),
+    scopes: new Map(
+      Object.entries(npmScopes).flatMap(([scope, { npmRegistryServer: address }]): [string, string][] =>
+        address === undefined ? [] : [[`@${scope}`, withSlash(address)]],
+      ),
+    ),
+    legacyPeerDeps: false,
+    all: new Map(
+      Object.entries(rest)
+        .filter(([key]) => !/auth|token|password|registries/i.test(key))
+        .map(([key, value]) => [key, JSON.stringify(value)]),
+    ),
+  };
+}
+
+/** Nothing but comments: no document, to a YAML reader. */
+function isBlank(text: string): boolean {
+  return /^(?:\s|#.*|\uFEFF|---)*$/.test(text);
 }
 
 /** The registry that the settings name for a package; `undefined` for the public one. */

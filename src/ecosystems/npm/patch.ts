@@ -42,7 +42,7 @@ export async function patch(
   const text = (await io.files.read(path)) ?? "";
   const manager = managerOf(path, text);
   if (manager === undefined) throw new ResolutionError(`${path} cannot be brought up to date`);
-  const settings = await settingsOf(project.root, io.files);
+  const settings = await settingsOf(project.root, io.files, manager);
   const inside = (texts: ReadonlyMap<string, string>) =>
     Object.fromEntries([...texts].map(([file, content]) => [within(project, file), content]));
   const others = await readAll(await otherFiles(project, io.files), io.files);

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import semver from "semver";
-import { ManifestError } from "../../domain/errors.ts";
+import { ManifestError, messageOf } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { Dependency, LockedPackage, LockGraph, Manifest, Project, Reason } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
@@ -9,19 +9,19 @@ import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
 import { type PnpmWorkspace, readPnpmWorkspace } from "./pnpm-workspace.ts";
-import { type NpmSettings, readNpmrc, registryFor } from "./npmrc.ts";
+import { type NpmSettings, readNpmrc, readYarnrc, registryFor } from "./npmrc.ts";
 
 /** Reads the manifests and the lockfile of one project. Throws `ManifestError`. */
 export async function readProject(location: ProjectLocation, files: FileReader): Promise<Project> {
   const { root, lockfile } = location;
-  const settings = await settingsOf(root, files);
+  const found = lockfile === undefined ? undefined : await findManager(lockfile, files);
+  const settings = await settingsOf(root, files, found?.manager);
   const packages = location.manifests.filter((path) => !isPnpmWorkspace(path));
   const [workspace, ...manifests] = await Promise.all([
     readWorkspace(location, files),
     ...packages.map((path) => readManifest(path, files)),
   ]);
   const own = manifests.find(({ path }) => folderOf(path) === root) ?? nothing;
-  const found = lockfile === undefined ? undefined : await findManager(lockfile, files);
   const foreign = await whyForeign(location, own, workspace, found?.manager, files);
   const lock =
     found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
@@ -38,7 +38,11 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ...(lock === undefined || lockfile === undefined
       ? {}
       : { lockfile: { path: lockfile, graph: lock.graph } }),
-    files: [...location.manifests, ...(lockfile === undefined ? [] : [lockfile]), posix.join(root, ".npmrc")],
+    files: [
+      ...location.manifests,
+      ...(lockfile === undefined ? [] : [lockfile]),
+      posix.join(root, found?.manager?.settingsFile ?? ".npmrc"),
+    ],
     warnings: [
       ...(foreign === undefined ? [] : [foreign.detail]),
       ...(lock === undefined ? [] : outOfStep(lock, manifests, root)),
@@ -65,9 +69,19 @@ async function readManifest(path: string, files: FileReader): Promise<PackageJso
   return readPackageJson(path, text);
 }
 
-/** The settings beside a project's root manifest. */
-export async function settingsOf(root: string, files: FileReader): Promise<NpmSettings> {
-  return readNpmrc((await files.read(posix.join(root, ".npmrc"))) ?? "");
+/** The settings beside a project's root manifest, in the file that its package manager reads. */
+export async function settingsOf(
+  root: string,
+  files: FileReader,
+  manager: Manager | undefined,
+): Promise<NpmSettings> {
+  const path = posix.join(root, manager?.settingsFile ?? ".npmrc");
+  const text = (await files.read(path)) ?? "";
+  try {
+    return path.endsWith(".yml") ? readYarnrc(text) : readNpmrc(text);
+  } catch (error) {
+    throw new ManifestError(path, `cannot be read: ${messageOf(error).split("\n")[0]}`, { cause: error });
+  }
 }
 
 interface FoundLock {
@@ -244,11 +258,11 @@ function addressWarning(address: string | undefined): string[] {
   if (address === undefined) return [];
   if (address.includes("${")) {
     return [
-      `.npmrc names the registry ${address}: variables are not replaced, for the file could ask for any secret`,
+      `the settings name the registry ${address}: variables are not replaced, for the file could ask for any secret`,
     ];
   }
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    return [`.npmrc names the registry ${address}, which is no web address`];
+    return [`the settings name the registry ${address}, which is no web address`];
   }
   return [];
 }

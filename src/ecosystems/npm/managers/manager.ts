@@ -5,6 +5,8 @@ import type { Io } from "../../ecosystem.ts";
 export interface Manager {
   /** As `packageManager` names it. */
   readonly id: "npm" | "pnpm" | "yarn" | "bun";
+  /** Where a repository writes its settings for it. */
+  readonly settingsFile: ".npmrc" | ".yarnrc.yml";
   /** Whether this is the manager of a lockfile with this name and text: two kinds of `yarn.lock` exist. */
   reads(name: string, text: string): boolean;
   /** Reads a lockfile. Throws `ManifestError`. */
@@ -65,7 +67,7 @@ export interface RelockTask {
   readonly registry: string;
   /** What the operator uses in place of the public one: package managers themselves are fetched from there. */
   readonly operatorRegistry: string;
-  /** Every setting of the repository's `.npmrc`, as written: a stranger's. */
+  /** Every setting of the repository's own, as written (of YAML, as JSON), without secrets: a stranger's. */
   readonly settings: Readonly<Record<string, string>>;
   /** Whether `registry` stands in for the public one, so that the lockfile must not name it. */
   readonly isMirror: boolean;

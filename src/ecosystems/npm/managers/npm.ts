@@ -12,6 +12,7 @@ const relockLimits = { seconds: 300, megabytes: 2_048 };
 /** npm itself: its lockfiles are made by its own resolver. */
 export const npmManager: Manager = {
   id: "npm",
+  settingsFile: ".npmrc",
   reads: (name) => name === "package-lock.json" || name === "npm-shrinkwrap.json",
   read: readPackageLock,
   async relock(task, io) {

@@ -6,12 +6,14 @@ import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../.
 import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
+import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
 import { programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
 export const pnpm: Manager = {
   id: "pnpm",
+  settingsFile: ".npmrc",
   reads: (name) => name === "pnpm-lock.yaml",
   read: readPnpmLock,
   relock,
@@ -179,18 +181,6 @@ function keyOf(name: string, version: string, keys: ReadonlyMap<string, string>)
 
 function rootId(folder: string): string {
   return `./${folder === "." ? "" : folder}`;
-}
-
-function reachable(graph: readonly LockedPackage[], from: readonly string[]): ReadonlySet<string> {
-  const byId = new Map(graph.map((locked) => [locked.id, locked]));
-  const seen = new Set<string>();
-  const queue = [...from];
-  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    queue.push(...(byId.get(id)?.dependencies ?? []));
-  }
-  return seen;
 }
 
 const limits = { seconds: 600, megabytes: 3_072 };

@@ -25,6 +25,7 @@ import {
  */
 export const yarn1: Manager = {
   id: "yarn",
+  settingsFile: ".npmrc",
   reads: (name, text) => name === "yarn.lock" && isYarn1(text),
   read: (path, text, roots) => toGraph(readYarnLock(path, text), roots),
   relock: (task, io) => relock(task, io),

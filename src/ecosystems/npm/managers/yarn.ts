@@ -1,0 +1,244 @@
+import { posix } from "node:path";
+import { dump, load } from "js-yaml";
+import semver from "semver";
+import { z } from "zod";
+import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../../domain/errors.ts";
+import type { LockedPackage } from "../../../domain/types.ts";
+import { placeOf } from "../../../text/place.ts";
+import type { Io } from "../../ecosystem.ts";
+import { reachable } from "./graph.ts";
+import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
+import { programOf } from "./program.ts";
+import { isYarn1 } from "./yarn1-lockfile.ts";
+
+/** Yarn 2 and later: its lockfiles are made by Yarn itself, at the version that the project pins. */
+export const yarn: Manager = {
+  id: "yarn",
+  settingsFile: ".yarnrc.yml",
+  reads: (name, text) => name === "yarn.lock" && !isYarn1(text),
+  read: readYarnLock,
+  relock,
+};
+
+const table = z.record(z.string(), z.string()).catch({});
+const entry = z.object({
+  version: z.string(),
+  resolution: z.string(),
+  dependencies: table.optional(),
+  optionalDependencies: table.optional(),
+  checksum: z.string().optional(),
+});
+const metadata = z.object({ version: z.union([z.number(), z.string()]).transform(Number) });
+type Entry = z.infer<typeof entry>;
+
+/** Reads a lockfile. https://yarnpkg.com/advanced/lexicon#lockfile */
+function readYarnLock(path: string, text: string, roots: readonly LockRoot[]): ReadLock {
+  const entries = parse(path, text);
+  const ids = new Map(
+    entries.flatMap(({ descriptors, found }) => descriptors.map((key) => [key, found.resolution] as const)),
+  );
+  const idOf = (name: string, range: string) =>
+    [`${name}@${range}`, `${name}@npm:${range}`, `${name}@workspace:${range}`]
+      .map((key) => ids.get(key))
+      .find((id) => id !== undefined);
+  const dependenciesOf = ({ dependencies, optionalDependencies }: Entry) =>
+    Object.entries({ ...dependencies, ...optionalDependencies })
+      .flatMap(([name, range]) => idOf(name, range) ?? [])
+      .toSorted();
+
+  const manifests = new Map(roots.map((root) => [root.folder === "" ? "." : root.folder, root]));
+  const packages = entries.map(({ found }): LockedPackage => {
+    const { name, reference } = splitResolution(found.resolution);
+    const root = manifests.get(/^workspace:(.*)$/.exec(reference)?.[1] ?? "//");
+    return {
+      id: found.resolution,
+      name: root?.name ?? name,
+      version: root === undefined ? found.version : (root.version ?? ""),
+      scope: "development",
+      dependencies: dependenciesOf(found),
+      ...(root === undefined ? {} : { manifest: root.manifest }),
+      ...(found.checksum === undefined ? {} : { integrity: found.checksum }),
+    };
+  });
+  const runtime = reachable(
+    packages,
+    roots.flatMap(({ requirements }) =>
+      requirements
+        .filter(({ scope }) => scope === "runtime" || scope === "optional")
+        .flatMap(({ name, requirement }) => idOf(name, requirement) ?? []),
+    ),
+  );
+  return {
+    graph: {
+      packages: packages.map((locked): LockedPackage =>
+        runtime.has(locked.id) || locked.manifest !== undefined ? { ...locked, scope: "runtime" } : locked,
+      ),
+    },
+    believed: new Map(
+      roots.map(({ folder, requirements }) => [
+        folder,
+        Object.fromEntries(
+          requirements
+            .filter(
+              ({ name, requirement, scope }) =>
+                scope === "peer" ||
+                semver.validRange(requirement) === null ||
+                idOf(name, requirement) !== undefined,
+            )
+            .map(({ name, requirement }) => [name, requirement]),
+        ),
+      ]),
+    ),
+  };
+}
+
+function parse(path: string, text: string): { descriptors: string[]; found: Entry }[] {
+  const conflict = /^(?:<{7}|>{7}) /m.exec(text);
+  if (conflict !== null) {
+    throw new ManifestError(path, "has merge conflict markers", {
+      at: placeOf(text, conflict.index),
+      mend: "Run `yarn install`, which resolves them, and commit the file",
+    });
+  }
+  const { __metadata: about, ...rest } = z.looseObject({}).catch({}).parse(loaded(path, text));
+  const version = metadata.safeParse(about).data?.version;
+  if (version === undefined || version < 4 || version > 10) {
+    throw new ManifestError(
+      path,
+      `is a Yarn lockfile of version ${version ?? "unknown"}, which is not supported: 1 and 4 to 10 are`,
+    );
+  }
+  return Object.entries(rest).map(([key, value]) => {
+    const found = entry.safeParse(value);
+    if (!found.success) throw new ManifestError(path, `has an entry that cannot be read: ${key}`);
+    return { descriptors: key.split(", "), found: found.data };
+  });
+}
+
+function loaded(path: string, text: string): unknown {
+  try {
+    // Versions are text: `1.10` is not a number.
+    return load(text.replace(/^(\s+version: )([^"'\n].*)$/gm, '$1"$2"'));
+  } catch (error) {
+    throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
+  }
+}
+
+/** `@acme/a@npm:1.0.0` is @acme/a by `npm:1.0.0`. */
+function splitResolution(resolution: string): { name: string; reference: string } {
+  const at = resolution.indexOf("@", 1);
+  return { name: resolution.slice(0, at), reference: resolution.slice(at + 1) };
+}
+
+const limits = { seconds: 600, megabytes: 3_072 };
+
+/**
+ * With the exact versions that were chosen, then with the ranges, and once more: what Yarn would still change then,
+ * `yarn install --immutable` would refuse. (Yarn has no way to ask for that without installing.)
+ */
+async function relock(task: RelockTask, io: Io): Promise<string> {
+  const { lockfile, files, exact, text } = task;
+  const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
+  const mode = semver.major(program.version) >= 3 ? ["--mode=update-lockfile"] : [];
+  const run = async (inputs: Readonly<Record<string, string>>) => {
+    const order = {
+      args: ["install", ...mode],
+      files: { ...inputs, ".yarnrc.yml": settingsOf(task) },
+      wanted: [lockfile],
+      environment: environmentOf(task),
+    };
+    const output = await io.tools.run(program, order, limits);
+    return output[lockfile] ?? "";
+  };
+  try {
+    const chosen = await run({ ...files, ...exact, [lockfile]: text });
+    const ranged = await run({ ...files, [lockfile]: chosen });
+    if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
+      throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
+    }
+    return text.includes("\r\n") ? ranged.replaceAll(/\r?\n/g, "\r\n") : ranged;
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    const said = wordsOf(error.output);
+    // Not about the packages, so that trying with fewer of them would not help.
+    if (/Usage Error|Internal Error|RequestError|ECONN|ETIMEDOUT/.test(said))
+      throw new Error(`Yarn failed: ${said}`, { cause: error });
+    const suspects = task.moves.map(({ name }) => name).filter((name) => said.includes(name));
+    throw new ResolutionError(`Yarn makes no lockfile: ${said}`, { cause: error, suspects });
+  }
+}
+
+/** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */
+function rangeOf({ packageManager, settings, text }: RelockTask): string {
+  const pinned =
+    /^yarn@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1] ??
+    /yarn-(\d+\.\d+\.\d+)\.[cm]?js"?$/.exec(settings["yarnPath"] ?? "")?.[1];
+  if (pinned !== undefined && semver.gte(pinned, "2.4.0")) return pinned;
+  const version = Number(/^ {2}version: (\d+)/m.exec(text)?.[1] ?? 8);
+  if (version >= 8) return "^4.0.0";
+  return version >= 5 ? "^3.0.0" : "^2.4.0";
+}
+
+/** Of a repository's own settings those that shape a lockfile: no plug-ins, no path to another Yarn, no secrets. */
+function settingsOf({ settings, registry, scopes, credentials }: RelockTask): string {
+  const tokenOf = (address: string) => {
+    const token = credentials[`${address.replace(/^https?:/, "")}:_authToken`];
+    return token === undefined ? {} : { npmAuthToken: token, npmAlwaysAuth: true };
+  };
+  const kept = Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
+    shaping.has(key) ? [[key, load(value)]] : [],
+  );
+  return dump({
+    ...Object.fromEntries(kept),
+    npmRegistryServer: registry.replace(/\/$/, ""),
+    ...tokenOf(registry),
+    npmScopes: Object.fromEntries(
+      Object.entries(scopes).map(([scope, address]) => [
+        scope.slice(1),
+        { npmRegistryServer: address.replace(/\/$/, ""), ...tokenOf(address) },
+      ]),
+    ),
+    ...(registry.startsWith("http:") ? { unsafeHttpWhitelist: [new URL(registry).hostname] } : {}),
+  });
+}
+
+const shaping = new Set([
+  "catalog",
+  "catalogs",
+  "checksumBehavior",
+  "compressionLevel",
+  "defaultProtocol",
+  "defaultSemverRangePrefix",
+  "enableTransparentWorkspaces",
+  "nodeLinker",
+  "packageExtensions",
+  "supportedArchitectures",
+]);
+
+function environmentOf({ cache }: RelockTask): Record<string, string> {
+  return {
+    ...(cache === undefined ? {} : { YARN_GLOBAL_FOLDER: posix.join(cache, "yarn") }),
+    YARN_IGNORE_PATH: "1",
+    YARN_ENABLE_SCRIPTS: "0",
+    YARN_ENABLE_TELEMETRY: "0",
+    YARN_ENABLE_GLOBAL_CACHE: "1",
+    YARN_ENABLE_CONSTRAINTS_CHECKS: "0",
+    YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
+    YARN_ENABLE_HARDENED_MODE: "0",
+    YARN_ENABLE_PROGRESS_BARS: "0",
+    YARN_ENABLE_COLORS: "0",
+  };
+}
+
+/** What Yarn says is wrong, in one line. */
+function wordsOf(output: string): string {
+  const lines = output.split("\n").map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
+  const telling = lines.filter((line) =>
+    /error|can't be|doesn't|No candidates|would have been|forbidden|not found/i.test(line),
+  );
+  return (telling.length > 0 ? telling : lines.filter(Boolean).slice(-3))
+    .slice(0, 3)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .slice(0, 400);
+}
