@@ -68,14 +68,14 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
     );
     github.fault({ method: "POST", path: /\/pulls$/, status: 502, times: 1_000, after });
     await github.install("acme");
-    const first = worker(variables);
+    const first = worker(variables, 3_000);
     await until(() =>
       github.requests.some(({ method, path }) => method === "POST" && path.endsWith("/pulls")),
     );
     await killed(first);
     github.clearFaults();
 
-    const second = worker(variables);
+    const second = worker(variables, 30_000);
     await idle();
     await killed(second);
 
@@ -93,8 +93,8 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
   });
 });
 
-function worker(variables: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, ["test/e2e/worker.ts"], {
+function worker(variables: Readonly<Record<string, string>>, lock: number): ChildProcess {
+  return spawn(process.execPath, ["test/e2e/worker.ts", String(lock)], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...variables },
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -1,4 +1,4 @@
-// A worker in a process of its own, for the tests that kill it. Its locks lapse in a second and not in half a minute.
+// A worker in a process of its own, for the tests that kill it: node worker.ts MILLISECONDS, after which its locks lapse.
 import { createAdapters } from "../../src/bin/adapters.ts";
 import { createHandle } from "../../src/bin/github.ts";
 import { processEnvironment } from "../../src/config/env.ts";
@@ -15,7 +15,7 @@ const adapters = createAdapters({
 const handle = createHandle(adapters, environment);
 const log = logger({ level: "silent", format: "json" });
 const { url = "", prefix = "" } = environment.redis ?? {};
-bullmqQueue({ url, prefix, lockDuration: 1_000, stalledInterval: 300 }).process(
+bullmqQueue({ url, prefix, lockDuration: Number(process.argv[2]), stalledInterval: 300 }).process(
   (job, run) => handle(job, { ...run, log }),
   { concurrency: 1 },
 );
