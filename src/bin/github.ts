@@ -150,10 +150,11 @@ export function createHandle(
       told?.(job.repository, outcome);
       if (outcome.kind === "skipped") return log.info({ reason: outcome.reason }, "repository skipped");
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
-      return log.info(
-        { sha: outcome.sha, ...countsOf(outcome.proposed), milliseconds: Date.now() - started },
-        "scan finished",
-      );
+      const counts = countsOf(outcome.proposed);
+      log.info({ sha: outcome.sha, ...counts, milliseconds: Date.now() - started }, "scan finished");
+      // All else is done; for what may work a little later the job is tried again.
+      const [passing] = outcome.proposed.passing;
+      if (passing !== undefined) throw passing;
     } catch (error) {
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;

@@ -131,7 +131,7 @@ program
   .option("--port <number>", "of the page that shows the pull requests", "4680")
   .action(async (options) => {
     const { demoCommand } = await import("./demo.ts");
-    process.exitCode = await demoCommand(options, terminal());
+    process.exit(await demoCommand(options, terminal()));
   });
 
 // Who reads only the beginning, as `head` does, is no failure.

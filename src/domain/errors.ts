@@ -68,6 +68,18 @@ export class RateLimitError extends Error {
   }
 }
 
+/** Whether the same might work a little later: no answer came, or a server was in trouble. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = "status" in error && typeof error.status === "number" ? error.status : undefined;
+  if (status !== undefined) return status >= 500 || status === 408 || status === 429;
+  const code = "code" in error ? String(error.code) : "";
+  return (
+    error instanceof HttpError ||
+    /^(?:E(?:CONN|PIPE|TIMEDOUT|AI_AGAIN|HOSTUNREACH|NETUNREACH)|UND_ERR)/.test(code)
+  );
+}
+
 /** What went wrong, in one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { branchOf, digestOf } from "../domain/branch.ts";
-import { messageOf, RateLimitError } from "../domain/errors.ts";
+import { mayPass, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { ChangelogSource, Forge, OpenPullRequest, Proposal, ReleaseNotes } from "../domain/ports.ts";
 import { isDue, nextRun } from "../domain/schedule.ts";
 import type { Problem, Update, UpdateGroup } from "../domain/types.ts";
@@ -24,6 +24,8 @@ export interface Proposed {
   /** The scan with its decisions as they turned out. */
   readonly scan: Scan;
   readonly outcomes: readonly GroupOutcome[];
+  /** What failed for a reason that may pass, such as a server that is down: trying again is worth it. */
+  readonly passing: readonly unknown[];
   readonly closed: readonly { readonly pullRequest: OpenPullRequest; readonly reason: string }[];
 }
 
@@ -45,9 +47,12 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const open = await forge.openPullRequests();
   const outcomes: GroupOutcome[] = [];
   const problems: Problem[] = [];
+  const passing: unknown[] = [];
   let scan = found;
 
   for (const { group, existing, waits } of admit(found.groups, open, world)) {
+    // Between two groups a job that is to stop is given back.
+    reporter.stage("propose");
     const about = { key: group.key, title: titleOf(group, world.policy), branch: branchOf(group.key) };
     if (waits !== undefined) {
       outcomes.push({ ...about, outcome: "waits", reason: waits });
@@ -68,13 +73,14 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       outcomes.push({ ...about, ...proposal });
     } catch (error) {
       if (error instanceof RateLimitError) throw error;
+      if (mayPass(error)) passing.push(error);
       problems.push({ stage: "propose", subject: group.key, message: messageOf(error) });
       outcomes.push({ ...about, outcome: "failed", reason: messageOf(error) });
     }
   }
 
   const closed = await closeObsolete(found, open, world);
-  return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed };
+  return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed, passing };
 }
 
 /** Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. */

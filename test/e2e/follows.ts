@@ -99,12 +99,12 @@ export function following(where: () => Where): void {
         },
       });
       await install();
-      await octocat.pulls.merge({ owner: "acme", repo: "web", pull_number: 2 });
+      await octocat.pulls.merge({ owner: "acme", repo: "web", pull_number: 1 });
       await idle();
 
       expect(await pulls()).toEqual([
-        "open #1 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
-        "merged #2 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.2.0 in the runtime group",
+        "merged #1 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.2.0 in the runtime group",
+        "open #2 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
       ]);
       expect(requires("main")).toEqual({ router: "^1.2.0", linter: "^3.0.0" });
       expect(requires("steeplejack/npm/major-linter")).toEqual({ router: "^1.2.0", linter: "^4.0.0" });
@@ -182,8 +182,8 @@ export function following(where: () => Where): void {
       await install();
 
       expect(await pulls()).toEqual([
-        "open #1 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
-        "open #2 steeplejack/npm/runtime: Bump the runtime group with 2 updates",
+        "open #1 steeplejack/npm/runtime: Bump the runtime group with 2 updates",
+        "open #2 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
       ]);
       const branch = "steeplejack/npm/runtime";
       expect(requires(branch, "packages/app/package.json")).toEqual({ router: "^1.2.0", ui: "*" });

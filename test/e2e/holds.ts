@@ -38,8 +38,8 @@ export function holding(where: () => Where): void {
 
       expect(await pulls()).toEqual([
         security,
-        "open #2 steeplejack/npm/major-logger: Bump logger from 2.3.0 to 3.0.0",
-        "open #3 steeplejack/npm/runtime: Bump logger from 2.3.0 to 2.3.9 in the runtime group",
+        "open #2 steeplejack/npm/runtime: Bump logger from 2.3.0 to 2.3.9 in the runtime group",
+        "open #3 steeplejack/npm/major-logger: Bump logger from 2.3.0 to 3.0.0",
       ]);
       const { labels, body } = await pull(1);
       expect(labels).toEqual(["dependencies", "javascript", "security"]);
@@ -63,7 +63,7 @@ export function holding(where: () => Where): void {
       await rescan();
       expect(await pulls()).toEqual([
         security,
-        "open #2 steeplejack/npm/major-logger: Bump logger from 2.3.0 to 3.0.0",
+        "open #2 steeplejack/npm/runtime: Bump logger from 2.3.0 to 2.3.9 in the runtime group",
       ]);
     });
 

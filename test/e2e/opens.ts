@@ -52,10 +52,10 @@ export function opening(where: () => Where): void {
 
       expect(await pulls()).toEqual([
         "open #1 steeplejack/npm/development: Bump linter from 3.0.0 to 3.4.0 in the development group",
-        "open #2 steeplejack/npm/major-logger: Bump logger from 2.3.0 to 3.0.0",
-        "open #3 steeplejack/npm/runtime: Bump the runtime group with 2 updates",
+        "open #2 steeplejack/npm/runtime: Bump the runtime group with 2 updates",
+        "open #3 steeplejack/npm/major-logger: Bump logger from 2.3.0 to 3.0.0",
       ]);
-      const runtime = await pull(3);
+      const runtime = await pull(2);
       expect(runtime.labels).toEqual(["dependencies", "javascript"]);
       expect(runtime.commits).toHaveLength(1);
       await expect(runtime.commits[0]).toMatchFileSnapshot("snapshots/runtime.commit.txt");

@@ -36,6 +36,15 @@ describe("groups", () => {
     });
   });
 
+  it("puts small updates before majors, for where not all may be open", () => {
+    const found = findings(project(manifest(dependency("react", "^18.2.0"), dependency("zod", "^3.22.0"))), {
+      react: releases("18.2.0", "19.0.0"),
+      zod: releases("3.22.0", "3.23.8"),
+    });
+    const { groups } = plan(found, policy(), now);
+    expect(groups.map(({ key }) => key)).toEqual(["npm/runtime", "npm/major:react"]);
+  });
+
   it("does not let small updates of a package wait for its major", () => {
     const found = findings(project(manifest(dependency("react", "^18.2.0"))), {
       react: releases("18.2.0", "18.3.1", "19.0.0"),

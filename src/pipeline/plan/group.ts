@@ -80,8 +80,10 @@ function furthest(updates: readonly Update[]): readonly Update[] {
   );
 }
 
-function rank({ kind }: UpdateGroup): number {
-  return kind === "security" ? 0 : 1;
+/** What is safe and small comes before what may break: under a limit of open pull requests, the first are opened. */
+function rank({ kind, updates }: UpdateGroup): number {
+  if (kind === "security") return 0;
+  return updates.every(({ size }) => size === "major") ? 2 : 1;
 }
 
 function byName(a: Update, b: Update): number {

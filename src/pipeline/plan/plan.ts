@@ -27,7 +27,7 @@ export interface Findings {
 }
 
 export interface Plan {
-  /** Security first, then by key. */
+  /** Security first, what is nothing but majors last, else by key. */
   readonly groups: readonly UpdateGroup[];
   /** One for every dependency of every manifest, in their order. */
   readonly decisions: readonly Decision[];

@@ -98,7 +98,10 @@ function optionsOf(path: string, input: RelockInput): Record<string, unknown> {
     omitLockfileRegistryResolved: input.omitAddresses,
     replaceRegistryHost: "never",
     before: input.before === undefined ? null : new Date(input.before),
+    // npm's own waits are made for a person at a terminal: ten seconds, then a minute.
     fetchRetries: 2,
+    fetchRetryMintimeout: 500,
+    fetchRetryMaxtimeout: 5_000,
   };
 }
 
