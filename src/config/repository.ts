@@ -70,6 +70,7 @@ const configurationShape = z.strictObject({
   groups: z
     .record(z.string().regex(/^[a-z](?:[a-z|_-]*[a-z])?$/i, "letters, `|`, `_` and `-`"), groupShape)
     .optional(),
+  "group-related": z.boolean().optional(),
   ignore: z.array(ignoreShape).optional(),
   "exclude-paths": z.array(pattern).max(200).optional(),
   cooldown: cooldownShape.optional(),
@@ -86,6 +87,7 @@ export function readPolicy(path: string, text: string): Policy {
   const message = found["commit-message"];
   return {
     groups: Object.entries(found.groups ?? {}).map(([name, group]) => toGroup(name, group)),
+    groupRelated: found["group-related"] ?? defaultPolicy.groupRelated,
     ignore: (found.ignore ?? []).map(toIgnore),
     excludePaths: found["exclude-paths"] ?? defaultPolicy.excludePaths,
     cooldown,

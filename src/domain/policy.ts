@@ -3,6 +3,8 @@ import type { ProposalPolicy, Scope, UpdateSize } from "./types.ts";
 /** What the repository asked for, defaults filled in. */
 export interface Policy extends ProposalPolicy {
   readonly groups: readonly GroupRule[];
+  /** Whether packages that are released in lockstep share a pull request where each major has its own. */
+  readonly groupRelated: boolean;
   readonly ignore: readonly IgnoreRule[];
   /** Globs of paths whose projects are left out, unless they are members of a workspace that is not. */
   readonly excludePaths: readonly string[];
@@ -60,6 +62,7 @@ export interface Schedule {
 /** What holds with an empty configuration file, and with none. */
 export const defaultPolicy: Policy = {
   groups: [],
+  groupRelated: true,
   ignore: [],
   // What lies there is there to be old, or is somebody else's.
   excludePaths: [

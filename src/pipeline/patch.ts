@@ -2,6 +2,7 @@ import { ResolutionError } from "../domain/errors.ts";
 import type { FileChange, Project, Update, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem, Io } from "../ecosystems/ecosystem.ts";
 import { overlay } from "../text/overlay.ts";
+import { hubsOf } from "./plan/families.ts";
 
 /** A group as it could really be written. */
 export interface Patched {
@@ -36,11 +37,10 @@ export async function patch(
   return { group: kept, changes: written?.changes ?? [], after: written?.after ?? [], dropped };
 }
 
-/** The updates of one package in one project: they share an entry of the lockfile, so they move together. */
+/** What moves together or not at all: a package in all manifests of a project, and its kin. */
 function atoms(updates: readonly Update[]): readonly (readonly Update[])[] {
-  return [
-    ...Map.groupBy(updates, ({ project, dependency }) => `${project.root}\0${dependency.name}`).values(),
-  ];
+  const hubs = hubsOf(updates);
+  return [...Map.groupBy(updates, (update) => `${update.project.root}\0${hubs.get(update)}`).values()];
 }
 
 type Write = (updates: readonly Update[]) => Promise<Written>;

@@ -31,6 +31,7 @@ ignore:
     versions: [">=19"]
   - dependency-name: "@acme/*"
     update-types: ["version-update:semver-major"]
+group-related: false
 exclude-paths: ["legacy/**"]
 cooldown:
   default-days: 5
@@ -64,6 +65,7 @@ commit-message:
         { pattern: "react", versions: [">=19"], updateTypes: [] },
         { pattern: "@acme/*", versions: [], updateTypes: ["major"] },
       ],
+      groupRelated: false,
       excludePaths: ["legacy/**"],
       cooldown: { days: 5, major: 30, include: [], exclude: ["@acme/*"] },
       schedule: { interval: "weekly", day: 2, minute: 330, timezone: "Europe/Berlin" },

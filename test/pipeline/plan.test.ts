@@ -76,6 +76,42 @@ describe("groups", () => {
     });
   });
 
+  it("keeps together what is released in lockstep, and types with what they describe", () => {
+    const found = findings(
+      project(
+        manifest(
+          dependency("react", "^18.2.0"),
+          dependency("react-dom", "^18.2.0"),
+          development("@types/react", "^18.1.0"),
+          development("vitest", "^2.0.0"),
+          development("@vitest/ui", "^2.0.0"),
+          dependency("zod", "^3.0.0"),
+          dependency("ms", "^3.0.0"),
+        ),
+      ),
+      {
+        react: releases("18.2.0", "19.1.0"),
+        "react-dom": releases("18.2.0", "19.1.0"),
+        "@types/react": releases("18.1.0", "19.0.2"),
+        vitest: releases("2.0.0", "3.0.0"),
+        "@vitest/ui": releases("2.0.0", "3.0.0"),
+        // The same versions by chance.
+        zod: releases("3.0.0", "4.0.0"),
+        ms: releases("3.0.0", "4.0.0"),
+      },
+    );
+    const { groups } = plan(found, policy(), now);
+    expect(
+      groups.map(({ key, single, updates }) => [key, single, updates.map((it) => it.dependency.name)]),
+    ).toEqual([
+      ["npm/major:ms", true, ["ms"]],
+      ["npm/major:react", false, ["@types/react", "react", "react-dom"]],
+      ["npm/major:vitest", false, ["@vitest/ui", "vitest"]],
+      ["npm/major:zod", true, ["zod"]],
+    ]);
+    expect(Object.keys(summary(plan(found, policy({ groupRelated: false }), now)))).toHaveLength(7);
+  });
+
   const lint: GroupRule = {
     name: "lint",
     patterns: ["eslint*"],

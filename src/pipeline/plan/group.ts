@@ -1,32 +1,42 @@
 import { dependencyTypeOf, type GroupRule, matchesPattern, type Policy } from "../../domain/policy.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
+import { hubsOf } from "./families.ts";
 
 /** Sorts updates into groups: by the configuration's rules, else small ones together and each major by itself. */
 export function group(updates: readonly Update[], policy: Policy): readonly UpdateGroup[] {
-  const placed = updates.map((update) => ({ update, place: placeOf(update, updates, policy) }));
+  const hubs = policy.groupRelated ? hubsOf(updates) : new Map<Update, string>();
+  const placed = updates.map((update) => ({ update, place: placeOf(update, updates, policy, hubs) }));
   const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
     const { name, kind, single } = members[0]?.place ?? { name: key, kind: "version", single: false };
     const steps = furthest(members.map(({ update }) => update));
-    return { key, name, kind, single, updates: steps.toSorted(byName) };
+    // A major and its kin are called by their hub, and one without kin by itself.
+    const isAlone = new Set(steps.map(({ dependency }) => dependency.name)).size === 1;
+    return { key, name, kind, single: single && isAlone, updates: steps.toSorted(byName) };
   });
   return groups.toSorted((a, b) => rank(a) - rank(b) || order(a.key, b.key));
 }
 
 type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single">;
 
-function placeOf(update: Update, all: readonly Update[], policy: Policy): Place {
+function placeOf(
+  update: Update,
+  all: readonly Update[],
+  policy: Policy,
+  hubs: ReadonlyMap<Update, string>,
+): Place {
   const { project, dependency, size } = update;
   const kind = update.fixes.length > 0 ? "security" : "version";
   const where = project.root === "" ? "" : ` in ${project.root}`;
+  const hub = hubs.get(update) ?? dependency.name;
   const at = (name: string, single: boolean): Place => ({
     key: `${project.ecosystem}/${name}${where}`,
-    name: single ? dependency.name : name,
+    name: single ? hub : name,
     kind,
     single,
   });
   const rule = ruleFor(update, policy.groups, kind);
   if (rule !== undefined) return at(rule.name, false);
-  if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${dependency.name}`, true);
+  if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
   return at(isForDevelopment(update, all) ? "development" : "runtime", false);
 }

@@ -1,0 +1,61 @@
+import type { Update } from "../../domain/types.ts";
+
+/**
+ * Which updates belong together: packages of one project that are kin by name and go from the same version to the same
+ * version are released in lockstep (`react` and `react-dom`, `vitest` and `@vitest/coverage-v8`), and `@types/x`
+ * describes `x`. Gives the hub of each: the member with the shortest name. A package without kin is its own hub.
+ */
+export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> {
+  const parents = new Map<Update, Update>();
+  const rootOf = (update: Update): Update => {
+    const parent = parents.get(update);
+    return parent === undefined ? update : rootOf(parent);
+  };
+  const join = (a: Update, b: Update) => {
+    const [left, right] = [rootOf(a), rootOf(b)];
+    if (left !== right) parents.set(left, right);
+  };
+
+  const byStep = Map.groupBy(
+    updates,
+    ({ project, from, release }) => `${project.root}\0${from}\0${release.version}`,
+  );
+  for (const members of byStep.values()) {
+    for (const kin of Map.groupBy(members, ({ dependency }) => clanOf(dependency.name)).values()) {
+      const [first] = kin;
+      for (const other of kin) if (first !== undefined) join(first, other);
+    }
+  }
+  const byName = Map.groupBy(updates, ({ project, dependency }) => `${project.root}\0${dependency.name}`);
+  for (const members of byName.values()) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const described = describedBy(first.dependency.name);
+    const subjects = described === undefined ? [] : (byName.get(`${first.project.root}\0${described}`) ?? []);
+    for (const member of members) {
+      const subject = subjects.find((other) => (other.size === "major") === (member.size === "major"));
+      if (subject !== undefined) join(member, subject);
+    }
+  }
+  const families = Map.groupBy(updates, rootOf);
+  return new Map(
+    [...families.values()].flatMap((members) => {
+      const names = members.map(({ dependency }) => dependency.name);
+      const [hub = ""] = names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+      return members.map((member) => [member, hub] as const);
+    }),
+  );
+}
+
+/** The word that kin share: `vitest` of `@vitest/ui` and of `vitest`, `react` of `react-dom`. */
+function clanOf(name: string): string {
+  const scope = /^@([^/]+)\//.exec(name)?.[1];
+  if (scope !== undefined && scope !== "types") return scope;
+  return name.replace(/^@types\//, "").split(/[-./]/)[0] ?? name;
+}
+
+/** `@types/node` describes `node`; `@types/acme__util` describes `@acme/util`. */
+function describedBy(name: string): string | undefined {
+  const bare = /^@types\/(.+)$/.exec(name)?.[1];
+  return bare?.includes("__") === true ? `@${bare.replace("__", "/")}` : bare;
+}
