@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** An answer as it is kept: what was made of the document, and what the server said about its age. */
 export interface Entry {
   /** When it was asked for, in milliseconds since 1970. */
@@ -12,14 +10,6 @@ export interface Entry {
   readonly text?: string | undefined;
 }
 
-const head = z.object({
-  at: z.number(),
-  lifetime: z.number(),
-  etag: z.string().optional(),
-  modified: z.string().optional(),
-  known: z.boolean(),
-});
-
 /** One line about the answer, then the value: so the line can be written anew without the value being read. */
 export function writeEntry({ text, ...about }: Entry): string {
   return `${JSON.stringify({ ...about, known: text !== undefined })}\n${text ?? ""}`;
@@ -30,13 +20,34 @@ export function readEntry(stored: string | undefined): { entry: Entry; value: un
   if (stored === undefined) return undefined;
   const end = stored.indexOf("\n");
   if (end === -1) return undefined;
-  const about = head.safeParse(parsed(stored.slice(0, end)));
-  if (!about.success) return undefined;
-  const { known, ...entry } = about.data;
+  const about = headOf(parsed(stored.slice(0, end)));
+  if (about === undefined) return undefined;
+  const { known, ...entry } = about;
   if (!known) return { entry, value: undefined };
   const text = stored.slice(end + 1);
   const value = parsed(text);
   return value === undefined ? undefined : { entry: { ...entry, text }, value };
+}
+
+/** Read by hand: this is done for every package of every scan. */
+function headOf(data: unknown): (Omit<Entry, "text"> & { readonly known: boolean }) | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const { at, lifetime, known, etag, modified } = {
+    at: 0,
+    lifetime: "",
+    known: "",
+    etag: undefined,
+    modified: undefined,
+    ...data,
+  };
+  if (typeof at !== "number" || typeof lifetime !== "number" || typeof known !== "boolean") return undefined;
+  return {
+    at,
+    lifetime,
+    known,
+    ...(typeof etag === "string" ? { etag } : {}),
+    ...(typeof modified === "string" ? { modified } : {}),
+  };
 }
 
 function parsed(text: string): unknown {

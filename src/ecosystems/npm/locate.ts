@@ -2,8 +2,7 @@ import { posix } from "node:path";
 import picomatch from "picomatch";
 import type { FileReader } from "../../domain/ports.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
-import { readPackageJson } from "./manifest.ts";
-import { readPnpmWorkspace } from "./pnpm-workspace.ts";
+import { workspacesIn } from "./manifest.ts";
 
 /** npm prefers the first: https://docs.npmjs.com/cli/v11/configuring-npm/npm-shrinkwrap-json */
 const npmLockfiles = ["npm-shrinkwrap.json", "package-lock.json"];
@@ -95,9 +94,9 @@ async function workspacesOf(
   try {
     const text = await files.read(workspace ?? path);
     if (text === undefined) return undefined;
-    return workspace === undefined
-      ? readPackageJson(path, text).workspaces
-      : readPnpmWorkspace(workspace, text).packages;
+    if (workspace === undefined) return workspacesIn(path, text);
+    const { readPnpmWorkspace } = await import("./pnpm-workspace.ts");
+    return readPnpmWorkspace(workspace, text).packages;
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
   }

@@ -1,8 +1,10 @@
-import npa from "npm-package-arg";
-import { z } from "zod";
+import { createRequire } from "node:module";
+import type npa from "npm-package-arg";
+import semver from "semver";
 import { ManifestError, messageOf } from "../../domain/errors.ts";
 import type { Dependency, Reason, Scope } from "../../domain/types.ts";
-import { type JsonText, readJson } from "../../text/json.ts";
+import { isTable, listOfTexts, tableOf, textOf, textsOf } from "../../text/data.ts";
+import { type JsonText, parseJson, readJson } from "../../text/json.ts";
 
 /** A `package.json`, as far as it says what a project needs. https://docs.npmjs.com/cli/v11/configuring-npm/package-json */
 export interface PackageJson {
@@ -34,46 +36,39 @@ const sections = [
   { key: "peerDependencies", scope: "peer" },
 ] as const satisfies readonly { key: string; scope: Scope }[];
 
-const table = z.record(z.string(), z.unknown()).catch({});
-const shape = z.object({
-  name: z.string().optional().catch(undefined),
-  version: z.string().optional().catch(undefined),
-  engines: table.optional(),
-  packageManager: z.string().optional().catch(undefined),
-  workspaces: z
-    .union([z.array(z.string()), z.object({ packages: z.array(z.string()) }).transform((it) => it.packages)])
-    .optional()
-    .catch(undefined),
-  overrides: table.optional(),
-  resolutions: table.optional(),
-  dependencies: z.unknown().optional(),
-  devDependencies: z.unknown().optional(),
-  optionalDependencies: z.unknown().optional(),
-  peerDependencies: z.unknown().optional(),
-});
+/** Only the globs of a workspace root, for what needs no places. Throws `ManifestError`. */
+export function workspacesIn(path: string, text: string): readonly string[] | undefined {
+  return globsOf(tableOf(parseJson(path, text)));
+}
+
+function globsOf({ workspaces }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  return listOfTexts(workspaces) ?? listOfTexts(tableOf(workspaces)["packages"]);
+}
 
 /** Reads a `package.json`. Throws `ManifestError` when it is no JSON object or a dependency table is no table. */
 export function readPackageJson(path: string, text: string): PackageJson {
   const json = readJson(path, text);
   const { value } = json;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isTable(value)) {
     throw new ManifestError(path, "is not a JSON object", { at: "line 1, column 1" });
   }
-  const { name, version, packageManager, workspaces, ...found } = shape.parse(value);
+  const name = textOf(value["name"]);
+  const version = textOf(value["version"]);
+  const packageManager = textOf(value["packageManager"]);
+  const workspaces = globsOf(value);
   return {
     path,
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
     ...(packageManager === undefined ? {} : { packageManager }),
     ...(workspaces === undefined ? {} : { workspaces }),
-    engines: stringsOf(found.engines ?? {}),
+    engines: textsOf(value["engines"]),
     overrides: new Map(
-      Object.entries({ ...found.resolutions, ...found.overrides }).map(([key, rule]) => [
-        key,
-        typeof rule === "string" ? rule : undefined,
-      ]),
+      Object.entries({ ...tableOf(value["resolutions"]), ...tableOf(value["overrides"]) }).map(
+        ([key, rule]) => [key, textOf(rule)],
+      ),
     ),
-    requirements: sections.flatMap(({ key, scope }) => requirementsIn(path, json, found[key], key, scope)),
+    requirements: sections.flatMap(({ key, scope }) => requirementsIn(path, json, value[key], key, scope)),
   };
 }
 
@@ -111,7 +106,7 @@ function requirementsIn(
 
 /** Why a requirement is none that a release of the registry could replace; `undefined` for a version or a range. */
 export function whyHeld(name: string, requirement: string): Reason | undefined {
-  if (plainName.test(name) && plainRange.test(requirement)) return undefined;
+  if (plainName.test(name) && isPlainRange(requirement)) return undefined;
   const protocol = /^(workspace|catalog|portal|patch|link|jsr|exec):/.exec(requirement)?.[1];
   if (protocol === "workspace" || protocol === "link" || protocol === "portal") {
     return { code: "local", detail: `\`${requirement}\` names a package of this repository` };
@@ -123,7 +118,7 @@ export function whyHeld(name: string, requirement: string): Reason | undefined {
     return unsupported(`\`${requirement}\` uses the \`${protocol}:\` protocol, which npm has not`);
   if (requirement.includes("\\")) return unsupported("it is written with escaped characters");
   try {
-    const kind = kinds[npa.resolve(name, requirement).type];
+    const kind = kinds[reader().resolve(name, requirement).type];
     return kind && { code: kind.code, detail: `\`${requirement}\` ${kind.is}` };
   } catch (error) {
     return unsupported(`npm does not understand \`${requirement}\`: ${messageOf(error)}`);
@@ -131,11 +126,23 @@ export function whyHeld(name: string, requirement: string): Reason | undefined {
 }
 
 /** What nearly all are: npm's own reading of a requirement tries addresses first, and takes a hundred times as long. */
-const plainRange = /^[\^~]?\d{1,9}\.\d{1,9}\.\d{1,9}$/;
+function isPlainRange(requirement: string): boolean {
+  if (/^[\^~]?\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(requirement)) return true;
+  return !/[/:\\@]/.test(requirement) && semver.validRange(requirement, { loose: true }) !== null;
+}
 const plainName = /^(?!(?:node_modules|favicon\.ico)$)(?:@[a-z\d][a-z\d._-]*\/)?[a-z\d][a-z\d._-]*$/;
 
 function unsupported(detail: string): Reason {
   return { code: "unsupported-requirement", detail };
+}
+
+let loaded: typeof npa | undefined;
+
+/** npm's own reader of requirements; most manifests do without it, so it is loaded when it is met. */
+function reader(): typeof npa {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is that module
+  loaded ??= createRequire(import.meta.url)("npm-package-arg") as typeof npa;
+  return loaded;
 }
 
 const kinds: Readonly<Record<npa.Result["type"], { code: string; is: string } | undefined>> = {
@@ -148,9 +155,3 @@ const kinds: Readonly<Record<npa.Result["type"], { code: string; is: string } | 
   file: { code: "local", is: "is a file, not a release" },
   directory: { code: "local", is: "is a folder, not a release" },
 };
-
-function stringsOf(entries: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entries).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
-  );
-}

@@ -1,6 +1,5 @@
 import { decode } from "ini";
-import { load } from "js-yaml";
-import { z } from "zod";
+import { tableOf, textOf } from "../../text/data.ts";
 
 /** The settings of a repository's `.npmrc` that have a say in what is installed. Nothing secret is read from it. */
 export interface NpmSettings {
@@ -39,27 +38,18 @@ export function readNpmrc(text: string): NpmSettings {
   };
 }
 
-const yarnShape = z.looseObject({
-  npmRegistryServer: z.string().optional().catch(undefined),
-  npmScopes: z
-    .record(z.string(), z.looseObject({ npmRegistryServer: z.string().optional().catch(undefined) }))
-    .optional()
-    .catch(undefined),
-});
-
 /** Reads the `.yarnrc.yml` of Yarn 2 and later, under the same rules. https://yarnpkg.com/configuration/yarnrc */
-export function readYarnrc(text: string): NpmSettings {
-  const {
-    npmRegistryServer: registry,
-    npmScopes = {},
-    ...rest
-  } = yarnShape.catch({}).parse(isBlank(text) ? {} : load(text));
+export async function readYarnrc(text: string): Promise<NpmSettings> {
+  const { load } = await import("js-yaml");
+  const { npmRegistryServer, npmScopes, ...rest } = tableOf(isBlank(text) ? {} : load(text));
+  const registry = textOf(npmRegistryServer);
   return {
     ...(registry === undefined ? {} : { registry: withSlash(registry) }),
     scopes: new Map(
-      Object.entries(npmScopes).flatMap(([scope, { npmRegistryServer: address }]): [string, string][] =>
-        address === undefined ? [] : [[`@${scope}`, withSlash(address)]],
-      ),
+      Object.entries(tableOf(npmScopes)).flatMap(([scope, of]): [string, string][] => {
+        const address = textOf(tableOf(of)["npmRegistryServer"]);
+        return address === undefined ? [] : [[`@${scope}`, withSlash(address)]];
+      }),
     ),
     legacyPeerDeps: false,
     all: new Map(

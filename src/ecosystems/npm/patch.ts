@@ -40,12 +40,12 @@ export async function patch(
 
   const { path } = project.lockfile;
   const text = (await io.files.read(path)) ?? "";
-  const manager = managerOf(path, text);
+  const manager = await managerOf(path, text);
   if (manager === undefined) throw new ResolutionError(`${path} cannot be brought up to date`);
   const settings = await settingsOf(project.root, io.files, manager);
   const inside = (texts: ReadonlyMap<string, string>) =>
     Object.fromEntries([...texts].map(([file, content]) => [within(project, file), content]));
-  const others = await readAll(await otherFiles(project, io.files), io.files);
+  const others = await readAll(await otherFiles(project, before, io.files), io.files);
   const packageManager = readPackageJson(
     "package.json",
     before.get(posix.join(project.root, "package.json")) ?? "{}",
@@ -85,22 +85,30 @@ function within(project: Project, path: string): string {
   return relativeTo(project.root, path) ?? path;
 }
 
-/** The manifests of folders outside the workspace that `file:` requirements point at: package managers look into them. */
-async function otherFiles(project: Project, files: FileReader): Promise<readonly string[]> {
-  const own = new Set(project.manifests.map(({ path }) => path));
-  const targets = project.manifests.flatMap((manifest) =>
-    manifest.dependencies
-      .filter(({ requirement }) => requirement.startsWith("file:"))
-      .map(({ requirement }) =>
-        posix.join(folderOf(manifest.path), requirement.slice("file:".length), "package.json"),
-      )
-      // What lies above the project's root has no place in the folder that npm sees.
-      .filter(
-        (path) => !path.startsWith("..") && relativeTo(project.root, path) !== undefined && !own.has(path),
-      ),
+/** What manifests point at and package managers look into: the folders of `file:` requirements, and patches. */
+async function otherFiles(
+  project: Project,
+  manifests: ReadonlyMap<string, string>,
+  files: FileReader,
+): Promise<readonly string[]> {
+  const folders = project.manifests.flatMap((manifest) =>
+    manifest.dependencies.flatMap(({ requirement }) => {
+      const target = /^(?:file|link|portal):(.*)$/.exec(requirement)?.[1];
+      return target === undefined ? [] : [posix.join(folderOf(manifest.path), target, "package.json")];
+    }),
   );
-  const known = new Set((await files.list()).map(({ path }) => path));
-  return [...new Set(targets)].filter((path) => known.has(path));
+  const patches = [...manifests].flatMap(([path, text]) =>
+    (text.match(/[^\s"'`#:,!]+\.(?:patch|diff)\b/g) ?? []).flatMap((file) =>
+      file.startsWith("~/")
+        ? [posix.join(project.root, file.slice(2))]
+        : [posix.join(project.root, file), posix.join(folderOf(path), file)],
+    ),
+  );
+  const known = new Set((await files.list()).filter(({ kind }) => kind === "file").map(({ path }) => path));
+  // What lies above the project's root has no place in the folder that the package manager sees.
+  return [...new Set([...folders, ...patches])].filter(
+    (path) => known.has(path) && !manifests.has(path) && relativeTo(project.root, path) !== undefined,
+  );
 }
 
 async function readAll(paths: readonly string[], files: FileReader): Promise<ReadonlyMap<string, string>> {

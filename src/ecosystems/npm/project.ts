@@ -8,7 +8,7 @@ import { folderOf, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
-import { type PnpmWorkspace, readPnpmWorkspace } from "./pnpm-workspace.ts";
+import type { PnpmWorkspace } from "./pnpm-workspace.ts";
 import { type NpmSettings, readNpmrc, readYarnrc, registryFor } from "./npmrc.ts";
 
 /** Reads the manifests and the lockfile of one project. Throws `ManifestError`. */
@@ -60,7 +60,9 @@ async function readWorkspace(
 ): Promise<PnpmWorkspace | undefined> {
   const path = manifests.find(isPnpmWorkspace);
   const text = path === undefined ? undefined : await files.read(path);
-  return path === undefined || text === undefined ? undefined : readPnpmWorkspace(path, text);
+  if (path === undefined || text === undefined) return undefined;
+  const { readPnpmWorkspace } = await import("./pnpm-workspace.ts");
+  return readPnpmWorkspace(path, text);
 }
 
 async function readManifest(path: string, files: FileReader): Promise<PackageJson> {
@@ -78,7 +80,7 @@ export async function settingsOf(
   const path = posix.join(root, manager?.settingsFile ?? ".npmrc");
   const text = (await files.read(path)) ?? "";
   try {
-    return path.endsWith(".yml") ? readYarnrc(text) : readNpmrc(text);
+    return path.endsWith(".yml") ? await readYarnrc(text) : readNpmrc(text);
   } catch (error) {
     throw new ManifestError(path, `cannot be read: ${messageOf(error).split("\n")[0]}`, { cause: error });
   }
@@ -93,7 +95,7 @@ interface FoundLock {
 async function findManager(path: string, files: FileReader): Promise<FoundLock> {
   const text = await files.read(path);
   if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
-  return { path, text, manager: managerOf(path, text) };
+  return { path, text, manager: await managerOf(path, text) };
 }
 
 /** Why this project's lockfile could not be brought up to date, so that nothing may be proposed for it. */

@@ -1,14 +1,23 @@
 import type { Manager } from "./manager.ts";
-import { npmManager } from "./npm.ts";
-import { pnpm } from "./pnpm.ts";
-import { yarn } from "./yarn.ts";
-import { yarn1 } from "./yarn1.ts";
 
-/** Every package manager whose lockfile can be brought up to date. */
-const managers: readonly Manager[] = [npmManager, pnpm, yarn1, yarn];
+/** Every package manager whose lockfile can be brought up to date, by the names of its lockfiles. Each is loaded when it is met. */
+const managers: readonly { readonly names: readonly string[]; readonly load: () => Promise<Manager> }[] = [
+  {
+    names: ["package-lock.json", "npm-shrinkwrap.json"],
+    load: async () => (await import("./npm.ts")).npmManager,
+  },
+  { names: ["pnpm-lock.yaml"], load: async () => (await import("./pnpm.ts")).pnpm },
+  { names: ["yarn.lock"], load: async () => (await import("./yarn1.ts")).yarn1 },
+  { names: ["yarn.lock"], load: async () => (await import("./yarn.ts")).yarn },
+];
 
 /** The manager of a lockfile; `undefined` for one that is not supported. */
-export function managerOf(path: string, text: string): Manager | undefined {
+export async function managerOf(path: string, text: string): Promise<Manager | undefined> {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return managers.find((manager) => manager.reads(name, text));
+  for (const { names, load } of managers) {
+    if (!names.includes(name)) continue;
+    const manager = await load();
+    if (manager.reads(name, text)) return manager;
+  }
+  return undefined;
 }

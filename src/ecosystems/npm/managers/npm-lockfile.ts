@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { ManifestError } from "../../../domain/errors.ts";
 import type { LockedPackage, Scope } from "../../../domain/types.ts";
-import type { LockRoot, ReadLock } from "./manager.ts";
+import { isTable, tableOf, textOf, textsOf } from "../../../text/data.ts";
 import { parseJson } from "../../../text/json.ts";
+import type { LockRoot, ReadLock } from "./manager.ts";
 
 /** What a `package-lock.json` or `npm-shrinkwrap.json` says. https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
 export interface PackageLock extends ReadLock {
@@ -11,124 +11,80 @@ export interface PackageLock extends ReadLock {
   readonly namesAddresses: boolean;
 }
 
-const strings = z.record(z.string(), z.string()).catch({});
-const entryShape = z.object({
-  name: z.string().optional().catch(undefined),
-  version: z.string().optional().catch(undefined),
-  resolved: z.string().optional().catch(undefined),
-  integrity: z.string().optional().catch(undefined),
-  link: z.boolean().optional().catch(undefined),
-  dev: z.boolean().optional().catch(undefined),
-  optional: z.boolean().optional().catch(undefined),
-  devOptional: z.boolean().optional().catch(undefined),
-  peer: z.boolean().optional().catch(undefined),
-  dependencies: strings.optional(),
-  devDependencies: strings.optional(),
-  optionalDependencies: strings.optional(),
-  peerDependencies: strings.optional(),
-});
-type Entry = z.infer<typeof entryShape>;
-
-interface AncientEntry {
-  readonly version?: string | undefined;
-  readonly resolved?: string | undefined;
-  readonly integrity?: string | undefined;
-  readonly dev?: boolean | undefined;
-  readonly optional?: boolean | undefined;
-  readonly requires?: Readonly<Record<string, string>> | undefined;
-  readonly dependencies?: Readonly<Record<string, AncientEntry>> | undefined;
-}
-const ancientShape: z.ZodType<AncientEntry> = z.object({
-  version: z.string().optional(),
-  resolved: z.string().optional().catch(undefined),
-  integrity: z.string().optional().catch(undefined),
-  dev: z.boolean().optional().catch(undefined),
-  optional: z.boolean().optional().catch(undefined),
-  requires: strings.optional(),
-  get dependencies() {
-    return z.record(z.string(), ancientShape).optional();
-  },
-});
-
-const lockShape = z.object({
-  lockfileVersion: z.number(),
-  packages: z.record(z.string(), entryShape).optional(),
-  dependencies: z.record(z.string(), ancientShape).optional(),
-});
+type Data = Readonly<Record<string, unknown>>;
 
 /** Reads a lockfile of version 1, 2 or 3. `roots` are the folders of the project's manifests, relative to the lockfile. */
 export function readPackageLock(path: string, text: string, roots: readonly LockRoot[]): PackageLock {
-  const parsed = lockShape.safeParse(parseJson(path, text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ManifestError(
-      path,
-      `is no npm lockfile: ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
-      {
-        mend: "Run `npm install --package-lock-only` to make it anew",
-      },
-    );
+  const data = tableOf(parseJson(path, text));
+  const { lockfileVersion: version, packages, dependencies } = data;
+  if (version === 1 && (dependencies === undefined || isTable(dependencies))) {
+    return ancientLock(path, tableOf(dependencies), roots);
   }
-  const { lockfileVersion, packages, dependencies = {} } = parsed.data;
-  if (lockfileVersion === 1) return ancientLock(dependencies, roots);
-  if ((lockfileVersion === 2 || lockfileVersion === 3) && packages !== undefined) {
-    return modernLock(lockfileVersion, packages, roots);
+  if ((version === 2 || version === 3) && isTable(packages))
+    return modernLock(path, version, packages, roots);
+  if (typeof version === "number" && ![1, 2, 3].includes(version)) {
+    throw new ManifestError(path, `has lockfileVersion ${version}, which is not known: 1, 2 and 3 are`);
   }
-  throw new ManifestError(path, `has lockfileVersion ${lockfileVersion}, which is not known: 1, 2 and 3 are`);
+  throw notALock(path, "it has no lockfileVersion with the entries that go with it");
 }
 
-function modernLock(version: 2 | 3, entries: Record<string, Entry>, roots: readonly LockRoot[]): PackageLock {
+function notALock(path: string, why: string): ManifestError {
+  return new ManifestError(path, `is no npm lockfile: ${why}`, {
+    mend: "Run `npm install --package-lock-only` to make it anew",
+  });
+}
+
+function modernLock(path: string, version: 2 | 3, entries: Data, roots: readonly LockRoot[]): PackageLock {
   const manifests = new Map(roots.map((root) => [root.folder, root.manifest]));
+  const linkOf = (place: string): string | undefined => {
+    const entry = entries[place];
+    if (!isTable(entry)) return undefined;
+    return entry["link"] === true ? (textOf(entry["resolved"]) ?? place) : place;
+  };
   const packages: LockedPackage[] = [];
+  let namesAddresses = false;
   for (const [id, entry] of Object.entries(entries)) {
-    if (entry.link === true) continue; // who asks for a link gets what it points at
+    if (!isTable(entry)) throw notALock(path, `packages["${id}"] is no entry`);
+    if (entry["link"] === true) continue; // who asks for a link gets what it points at
+    namesAddresses ||= typeof entry["resolved"] === "string";
     const manifest = manifests.get(id);
-    const name = entry.name ?? nameAt(id);
+    const name = textOf(entry["name"]) ?? nameAt(id);
     if (name === undefined && manifest === undefined) continue;
-    const asked = {
-      ...(manifest === undefined ? {} : entry.devDependencies),
-      ...entry.peerDependencies,
-      ...entry.dependencies,
-      ...entry.optionalDependencies,
-    };
+    const integrity = textOf(entry["integrity"]);
     packages.push({
       id,
       name: name ?? "",
-      version: entry.version ?? "",
+      version: textOf(entry["version"]) ?? "",
       scope: scopeOf(entry),
       ...(manifest === undefined ? {} : { manifest }),
-      ...(entry.integrity === undefined ? {} : { integrity: entry.integrity }),
-      dependencies: found(Object.keys(asked), id, (place) => entries[place]),
+      ...(integrity === undefined ? {} : { integrity }),
+      dependencies: found(Object.keys(askedBy(entry, manifest !== undefined)), id, linkOf),
     });
   }
   const believed = roots.flatMap(({ folder }): [string, Record<string, string>][] => {
     const entry = entries[folder];
-    if (entry === undefined) return [];
-    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = entry;
-    return [[folder, { ...peerDependencies, ...devDependencies, ...dependencies, ...optionalDependencies }]];
+    return isTable(entry) ? [[folder, textsOf(askedBy(entry, true))]] : [];
   });
+  return { version, graph: { packages }, believed: new Map(believed), namesAddresses };
+}
+
+/** What an entry asks for, by name; of two tables that have one name the later one counts, as with npm. */
+function askedBy(entry: Data, isManifest: boolean): Data {
   return {
-    version,
-    graph: { packages },
-    believed: new Map(believed),
-    namesAddresses: Object.values(entries).some(
-      ({ resolved, link }) => link !== true && resolved !== undefined,
-    ),
+    ...tableOf(entry["peerDependencies"]),
+    ...(isManifest ? tableOf(entry["devDependencies"]) : {}),
+    ...tableOf(entry["dependencies"]),
+    ...tableOf(entry["optionalDependencies"]),
   };
 }
 
 /** Where each name is found by Node's own rule: the nearest `node_modules` on the way up, links followed once. */
-function found(
-  names: readonly string[],
-  from: string,
-  at: (place: string) => { link?: boolean | undefined; resolved?: string | undefined } | undefined,
-): string[] {
+function found(names: readonly string[], from: string, at: (place: string) => string | undefined): string[] {
+  const folders = wayUp(from);
   const places = names.flatMap((name) => {
-    for (const folder of wayUp(from)) {
-      const place = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
-      const entry = at(place);
-      if (entry !== undefined)
-        return [entry.link === true && entry.resolved !== undefined ? entry.resolved : place];
+    for (const folder of folders) {
+      const place = at(folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`);
+      if (place !== undefined) return [place];
     }
     return []; // an optional or peer dependency that was not installed
   });
@@ -136,13 +92,12 @@ function found(
 }
 
 /** `a/node_modules/b` gives itself, `a`, and the top: the folders whose `node_modules` Node looks in. */
-function* wayUp(id: string): Generator<string> {
-  let folder = id;
-  while (folder !== "") {
-    if (!folder.endsWith("/node_modules") && folder !== "node_modules") yield folder;
-    folder = folder.includes("/") ? folder.slice(0, folder.lastIndexOf("/")) : "";
+function wayUp(id: string): string[] {
+  const folders: string[] = [];
+  for (let folder = id; folder !== ""; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
+    if (!folder.endsWith("/node_modules") && folder !== "node_modules") folders.push(folder);
   }
-  yield "";
+  return [...folders, ""];
 }
 
 function nameAt(id: string): string | undefined {
@@ -150,26 +105,24 @@ function nameAt(id: string): string | undefined {
   return start === -1 ? undefined : id.slice(start + "node_modules/".length);
 }
 
-function scopeOf(entry: Pick<Entry, "dev" | "optional" | "devOptional" | "peer">): Scope {
-  if (entry.dev === true || entry.devOptional === true) return "development";
-  if (entry.optional === true) return "optional";
-  return entry.peer === true ? "peer" : "runtime";
+function scopeOf(entry: Data): Scope {
+  if (entry["dev"] === true || entry["devOptional"] === true) return "development";
+  if (entry["optional"] === true) return "optional";
+  return entry["peer"] === true ? "peer" : "runtime";
 }
 
-function ancientLock(
-  dependencies: Readonly<Record<string, AncientEntry>>,
-  roots: readonly LockRoot[],
-): PackageLock {
-  const entries = new Map<string, AncientEntry>();
-  const flatten = (folder: string, table: Readonly<Record<string, AncientEntry>>) => {
+function ancientLock(path: string, dependencies: Data, roots: readonly LockRoot[]): PackageLock {
+  const entries = new Map<string, Data>();
+  const flatten = (folder: string, table: Data) => {
     for (const [name, entry] of Object.entries(table)) {
       const id = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+      if (!isTable(entry)) throw notALock(path, `the entry of ${name} is none`);
       entries.set(id, entry);
-      flatten(id, entry.dependencies ?? {});
+      flatten(id, tableOf(entry["dependencies"]));
     }
   };
   flatten("", dependencies);
-  const at = (place: string) => (entries.has(place) ? {} : undefined);
+  const at = (place: string) => (entries.has(place) ? place : undefined);
   const own = roots.map(({ folder, manifest, requirements }): LockedPackage => ({
     id: folder,
     name: "",
@@ -182,18 +135,21 @@ function ancientLock(
       at,
     ),
   }));
-  const installed = [...entries].map(([id, entry]): LockedPackage => ({
-    id,
-    name: nameAt(id) ?? "",
-    version: entry.version ?? "",
-    scope: scopeOf({ dev: entry.dev, optional: entry.optional }),
-    dependencies: found(Object.keys(entry.requires ?? {}), id, at),
-    ...(entry.integrity === undefined ? {} : { integrity: entry.integrity }),
-  }));
+  const installed = [...entries].map(([id, entry]): LockedPackage => {
+    const integrity = textOf(entry["integrity"]);
+    return {
+      id,
+      name: nameAt(id) ?? "",
+      version: textOf(entry["version"]) ?? "",
+      scope: scopeOf(entry),
+      dependencies: found(Object.keys(tableOf(entry["requires"])), id, at),
+      ...(integrity === undefined ? {} : { integrity }),
+    };
+  });
   return {
     version: 1,
     graph: { packages: [...own, ...installed] },
     believed: new Map(),
-    namesAddresses: [...entries.values()].some(({ resolved }) => resolved !== undefined),
+    namesAddresses: [...entries.values()].some((entry) => typeof entry["resolved"] === "string"),
   };
 }

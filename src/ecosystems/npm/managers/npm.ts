@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { messageOf, ResolutionError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
+import { listOfTexts, tableOf, textOf } from "../../../text/data.ts";
 import { publicRegistry } from "../registry.ts";
 import type { Manager } from "./manager.ts";
 import { readPackageLock } from "./npm-lockfile.ts";
@@ -41,16 +41,13 @@ async function ask(io: Io, input: RelockInput): Promise<RelockOutput> {
   try {
     return await io.tools.call<RelockOutput>(relock, input, relockLimits);
   } catch (error) {
-    const { code, suspects } = failureShape.parse(error);
+    const about = tableOf(error);
+    const code = textOf(about["code"]);
+    const suspects = listOfTexts(about["suspects"]) ?? [];
     const reason = [code, oneLine(messageOf(error))].filter(Boolean).join(": ");
     throw new ResolutionError(`npm finds no consistent lockfile: ${reason}`, { cause: error, suspects });
   }
 }
-
-const failureShape = z.object({
-  code: z.string().optional().catch(undefined),
-  suspects: z.array(z.string()).catch([]),
-});
 
 /** npm lays a lockfile out as the manifest beside it; here it stays as it was: indentation, line ends, last line, mark. */
 function keepLayout(before: string, after: string): string {
