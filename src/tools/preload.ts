@@ -1,10 +1,12 @@
 import fs from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import Module, { syncBuiltinESMExports } from "node:module";
+import path from "node:path";
 import { guardNetwork } from "./guard.ts";
 
 /*
  * Loaded before a program that runs under the permission model. It guards the network, and answers the calls that the
- * model refuses altogether though they only tend to what was written: programs make them for durability and dates.
+ * model refuses altogether, in place of which nothing is done: programs make them for durability, for dates, and to
+ * find their way back from a cache to the projects that use it.
  */
 guardNetwork(new Set((process.env["STEEPLEJACK_TRUSTED_HOSTS"] ?? "").split(",").filter(Boolean)));
 delete process.env["STEEPLEJACK_TRUSTED_HOSTS"];
@@ -19,9 +21,23 @@ Object.assign(fs, {
   fdatasync: done,
   futimes: done,
   fchmod: done,
+  fchown: done,
   fsyncSync: nothing,
   fdatasyncSync: nothing,
   futimesSync: nothing,
   fchmodSync: nothing,
+  fchownSync: nothing,
+  symlink: done,
+  symlinkSync: nothing,
 });
+Object.assign(fs.promises, { symlink: async () => undefined });
 syncBuiltinESMExports();
+
+// The permission model freezes `path`, and some packages write to it while they load: they get one of their own.
+const paths = { ...path };
+Object.assign(paths, { posix: paths, win32: { ...path.win32, posix: paths } });
+// oxlint-disable-next-line typescript/unbound-method -- it is called on the module below
+const { require: builtin } = Module.prototype;
+Module.prototype.require = Object.assign(function (this: Module, id: string): unknown {
+  return id === "path" || id === "node:path" ? paths : Reflect.apply(builtin, this, [id]);
+}, builtin);

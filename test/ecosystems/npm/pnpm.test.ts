@@ -83,6 +83,24 @@ snapshots:
 
   zod@3.22.0: {}
 `;
+const ownDocument = `---
+lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    configDependencies: {}
+    packageManagerDependencies:
+      pnpm:
+        specifier: 11.19.0
+        version: 11.19.0
+
+packages:
+
+  pnpm@11.19.0:
+    resolution: {integrity: sha512-pnpm}
+
+`;
 const repository = {
   "package.json": `{"private":true,"packageManager":"pnpm@9.1.0","devDependencies":{"vite":"^5.0.0"}}`,
   "pnpm-workspace.yaml": workspace,
@@ -167,6 +185,13 @@ describe("a workspace of pnpm", () => {
     ]);
   });
 
+  it("reads what stands behind the document that pnpm 11 keeps about itself", async () => {
+    const [plain] = await read(locked);
+    const [late] = await read({ ...locked, "pnpm-lock.yaml": `${ownDocument}---\n${lock}` });
+    expect(late?.lockfile?.graph).toEqual(plain?.lockfile?.graph);
+    expect(late?.warnings).toEqual([]);
+  });
+
   it.each([
     ["a pnpmfile", { ".pnpmfile.cjs": "" }],
     [
@@ -198,7 +223,13 @@ describe("a lockfile of pnpm is made by pnpm", () => {
   const archive = { dist: { tarball: "https://registry.test/pnpm.tgz", integrity: "sha512-x" } };
   const http = cannedHttp({
     "https://registry.test/pnpm": {
-      versions: { "8.15.9": archive, "9.1.0": archive, "10.34.8": archive, "12.0.0": archive },
+      versions: {
+        "8.15.9": archive,
+        "9.1.0": archive,
+        "10.34.8": archive,
+        "11.19.0": archive,
+        "12.0.0": archive,
+      },
     },
   });
 
@@ -260,8 +291,10 @@ describe("a lockfile of pnpm is made by pnpm", () => {
   it.each([
     ["pnpm@9.1.0", lock, "9.1.0"],
     ["pnpm@9.1.0+sha512.abc", lock, "9.1.0"],
-    ["pnpm@12.3.0", lock, "10.34.8"],
+    ["pnpm@11.19.0", lock, "11.19.0"],
+    ["pnpm@12.3.0", lock, "11.19.0"],
     [undefined, lock, "10.34.8"],
+    [undefined, `${ownDocument}---\n${lock}`, "11.19.0"],
   ])("at the version that the project pins, if it runs on Node: %s", async (pinned, text, version) => {
     const { runs, tools } = noting();
     const root = JSON.stringify({
@@ -287,6 +320,47 @@ describe("a lockfile of pnpm is made by pnpm", () => {
     const written = runs[0]?.order.files[".npmrc"] ?? "";
     expect(written).toContain("auto-install-peers=false\n");
     expect(written).not.toMatch(/evil|SECRET/);
+  });
+
+  it("from manifests and workspaces without what leads elsewhere, with the patches they name", async () => {
+    const { runs, tools } = noting();
+    const manifest = {
+      private: true,
+      scripts: { preinstall: "evil" },
+      packageManager: "pnpm@9.1.0",
+      devEngines: { runtime: { name: "node", version: "24" }, packageManager: { name: "evil" } },
+      devDependencies: { vite: "^5.0.0" },
+      pnpm: { overrides: { a: "1" }, executionEnv: { nodeVersion: "evil" } },
+    };
+    await raiseZod(tools, {
+      ...locked,
+      "package.json": JSON.stringify(manifest),
+      "pnpm-workspace.yaml": `${workspace}patchedDependencies:\n  ms: patches/ms.patch\nregistries:\n  default: https://evil.test/\nscriptShell: ./evil\nautoInstallPeers: false\n`,
+      "patches/ms.patch": "--- a\n",
+      "patches/other.patch": "--- b\n",
+    });
+    const { files = {} } = runs[0]?.order ?? {};
+    expect(JSON.parse(files["package.json"] ?? "")).toEqual({
+      private: true,
+      devEngines: { runtime: { name: "node", version: "24" } },
+      devDependencies: { vite: "^5.0.0" },
+      pnpm: { overrides: { a: "1" } },
+    });
+    expect(files["pnpm-workspace.yaml"]).toContain("autoInstallPeers: false");
+    expect(files["pnpm-workspace.yaml"]).not.toContain("evil");
+    expect(Object.keys(files).filter((path) => path.endsWith(".patch"))).toEqual(["patches/ms.patch"]);
+  });
+
+  it.each([
+    ["breaks", "pnpm.cjs:1\n\nTypeError: it broke\n    at pnpm.cjs:1\n", "pnpm failed: TypeError: it broke"],
+    [
+      "cannot reach the registry",
+      " ERR_PNPM_META_FETCH_FAIL  GET https://registry.test/zod: fetch failed\n",
+      "pnpm failed: ERR_PNPM_META_FETCH_FAIL GET https://registry.test/zod: fetch failed",
+    ],
+  ])("and that it %s is not put down to an update", async (_, said, message) => {
+    const { tools } = noting(new ProgramError("pnpm 9.1.0 ended with 1", said));
+    await expect(raiseZod(tools)).rejects.toMatchObject({ name: "Error", message });
   });
 
   it("and what pnpm refuses is told in its words, with who may be at fault", async () => {

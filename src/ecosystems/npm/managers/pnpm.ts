@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { load } from "js-yaml";
+import { loadAll } from "js-yaml";
 import semver from "semver";
+import { isMap, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
@@ -138,9 +139,10 @@ function parse(path: string, text: string): Lock {
   return parsed.data;
 }
 
+/** From version 11 on a document of pnpm's own, about its configuration and itself, may stand before the project's. */
 function loaded(path: string, text: string): unknown {
   try {
-    return load(text);
+    return loadAll(text).at(-1);
   } catch (error) {
     throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
   }
@@ -185,6 +187,8 @@ function rootId(folder: string): string {
 
 const limits = { seconds: 600, megabytes: 3_072 };
 const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
+/** The document about pnpm itself that a lockfile may begin with. */
+const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
 
 /**
  * As with npm, first with the exact versions that were chosen and then with the ranges; the third time pnpm is asked
@@ -196,7 +200,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const order = {
       args: [...install, ...args],
-      files: { ...inputs, ".npmrc": settingsOf(task) },
+      files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
       wanted: [lockfile],
       environment: environmentOf(task),
     };
@@ -211,6 +215,9 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     const said = wordsOf(error.output);
+    // It broke, or could not reach the registry: trying with fewer updates would not help.
+    if (!/ERR_PNPM_(?!META_FETCH_FAIL|FETCH_5)/.test(error.output))
+      throw new Error(`pnpm failed: ${said}`, { cause: error });
     const suspects = task.moves.map(({ name }) => name).filter((name) => said.includes(name));
     throw new ResolutionError(`pnpm makes no lockfile: ${said}`, { cause: error, suspects });
   }
@@ -219,8 +226,40 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
 /** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */
 function rangeOf({ packageManager, text }: RelockTask): string {
   const pinned = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1];
-  if (pinned !== undefined && semver.satisfies(pinned, ">=8.6.0 <11")) return pinned;
-  return /^lockfileVersion: ['"]?6/m.test(text) ? "^8.15.0" : "^10.0.0";
+  if (pinned !== undefined && semver.satisfies(pinned, ">=8.6.0 <12")) return pinned;
+  if (/^lockfileVersion: ['"]?6/m.test(text)) return "^8.15.0";
+  const isLate = ownDocument.test(text) || (pinned !== undefined && semver.gte(pinned, "12.0.0"));
+  return isLate ? "^11.0.0" : "^10.0.0";
+}
+
+/** The files without what has no say in a lockfile: scripts, which pnpm to run, and settings that lead elsewhere. */
+function cleaned(files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => {
+      if (path === "pnpm-workspace.yaml") return [path, cleanWorkspace(text)];
+      return [path, path.endsWith("package.json") ? cleanManifest(text) : text];
+    }),
+  );
+}
+
+function cleanWorkspace(text: string): string {
+  const document = parseDocument(text);
+  const top = document.contents;
+  if (!isMap(top)) return text;
+  top.items = top.items.filter(({ key }) => isScalar(key) && shapingFields.has(String(key.value)));
+  return document.toString();
+}
+
+function cleanManifest(text: string): string {
+  const manifest = z.looseObject({}).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
+  const { scripts: _scripts, packageManager: _pinned, devEngines, pnpm: own, ...rest } = manifest;
+  const engines = z.looseObject({}).safeParse(devEngines).data;
+  const settings = Object.entries(z.looseObject({}).safeParse(own).data ?? {});
+  return JSON.stringify({
+    ...rest,
+    ...(engines === undefined ? {} : { devEngines: { ...engines, packageManager: undefined } }),
+    pnpm: Object.fromEntries(settings.filter(([key]) => shapingFields.has(key))),
+  });
 }
 
 /** The operator's registries and credentials; of a repository's own settings only those that shape a lockfile. */
@@ -257,15 +296,46 @@ const shaping = new Set([
   "strict-peer-dependencies",
 ]);
 
+/** The same of `pnpm-workspace.yaml` and of `pnpm` in a manifest: https://pnpm.io/settings */
+const shapingFields = new Set([
+  ...[...shaping].map((key) => key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())),
+  "allowNonAppliedPatches",
+  "allowUnusedPatches",
+  "allowedDeprecatedVersions",
+  "blockExoticSubdeps",
+  "catalog",
+  "catalogs",
+  "dedupePeers",
+  "ignorePatchFailures",
+  "ignoredOptionalDependencies",
+  "minimumReleaseAge",
+  "minimumReleaseAgeExclude",
+  "minimumReleaseAgeIgnoreMissingTime",
+  "minimumReleaseAgeStrict",
+  "overrides",
+  "packageExtensions",
+  "packages",
+  "patchedDependencies",
+  "peerDependencyRules",
+  "supportedArchitectures",
+  "trustPolicy",
+  "trustPolicyExclude",
+  "trustPolicyIgnoreAfter",
+]);
+
 function environmentOf({ cache }: RelockTask): Record<string, string> {
   const kept: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: join(cache, "pnpm") };
-  return { ...kept, COREPACK_ENABLE_STRICT: "0" };
+  return { ...kept, COREPACK_ENABLE_STRICT: "0", pnpm_config_pm_on_fail: "ignore" };
 }
 
 /** What pnpm says is wrong, in one line. */
 function wordsOf(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
-  const at = lines.findIndex((line) => /ERR_PNPM_|^ERROR/.test(line));
+  const at = lines.findIndex((line) => /ERR_PNPM_|^ERROR|^\w*Error: |^\[?ERR/.test(line));
   const telling = at === -1 ? lines.filter(Boolean).slice(-3) : lines.slice(at, at + 4).filter(Boolean);
-  return telling.join(" ").replace(/\s+/g, " ").slice(0, 400);
+  return telling
+    .filter((line) => !line.startsWith("at "))
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .slice(0, 400);
 }
