@@ -1,6 +1,8 @@
 import defaults from "npm-registry-fetch/lib/default-opts.js";
 import type { HttpClient } from "../../domain/ports.ts";
 import type { Package, PackageReleases, Release, SourceRepository } from "../../domain/types.ts";
+import { isTable } from "../../text/data.ts";
+import { type Pick, pick } from "../../text/pick.ts";
 import { npmVersions } from "../../versions/semver.ts";
 
 /** npm's own default, ending in `/`. */
@@ -26,12 +28,21 @@ export async function releasesOf(
   return http.get(url, { accept: full, cacheAs: "npm-releases-1", read: readReleases });
 }
 
+const wanted: Pick = {
+  "dist-tags": "value",
+  modified: "value",
+  time: "value",
+  repository: "value",
+  // The repository is wanted of one version only, and read then.
+  versions: { "*": { deprecated: "value", engines: "value", repository: "text" } },
+};
+
 /**
  * Distils a registry document to what the planner needs. A version that is not semver is left out, as npm does. Read by
  * hand: some documents have thousands of versions, and this is where a scan spends its time.
  */
 function readReleases(body: Buffer): PackageReleases {
-  const document: unknown = JSON.parse(body.toString("utf8"));
+  const document = pick(body.toString("utf8"), wanted);
   if (!isTable(document)) throw new TypeError("it is no JSON object");
   const versions = isTable(document["versions"]) ? document["versions"] : {};
   const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
@@ -43,7 +54,7 @@ function readReleases(body: Buffer): PackageReleases {
   const recommended = tags["latest"];
   const newest = typeof recommended === "string" ? versions[recommended] : undefined;
   const source =
-    sourceOf(document["repository"]) ?? (isTable(newest) ? sourceOf(newest["repository"]) : undefined);
+    sourceOf(document["repository"]) ?? (isTable(newest) ? sourceIn(newest["repository"]) : undefined);
   const last = document["modified"] ?? time?.["modified"];
   return {
     releases: releases.toSorted((a, b) => npmVersions.compare(a.version, b.version)),
@@ -54,7 +65,11 @@ function readReleases(body: Buffer): PackageReleases {
   };
 }
 
-function release(number: string, { deprecated, engines }: Table, time: unknown): Release {
+function release(
+  number: string,
+  { deprecated, engines }: Readonly<Record<string, unknown>>,
+  time: unknown,
+): Release {
   const node = isTable(engines) ? engines["node"] : undefined;
   return {
     version: number,
@@ -67,10 +82,9 @@ function release(number: string, { deprecated, engines }: Table, time: unknown):
   };
 }
 
-type Table = Readonly<Record<string, unknown>>;
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** From the text of a version's field. */
+function sourceIn(repository: unknown): SourceRepository | undefined {
+  return typeof repository === "string" ? sourceOf(JSON.parse(repository)) : undefined;
 }
 
 function sourceOf(repository: unknown): SourceRepository | undefined {
