@@ -88,11 +88,11 @@ describe("scan", () => {
       npm/security
         logger  2.3.0  →  2.3.9  patch  16 months  package.json  mends GHSA-dddd-eeee-ffff
 
-      npm/major:router
-        router  1.0.0  →  2.0.0  major  31 days  package.json
-
       npm/runtime
         router  1.0.0  →  1.2.0  minor  2 months  package.json
+
+      npm/major:router
+        router  1.0.0  →  2.0.0  major  31 days  package.json
 
       Held back
         linter  3.0.0  deprecated  3.1.0: it is deprecated: it finds nothing
@@ -115,8 +115,8 @@ describe("scan", () => {
       report.updates.map(({ name, from, to, group, advisories: ids }) => [name, from, to, group, ids]),
     ).toEqual([
       ["logger", "2.3.0", "2.3.9", "npm/security", ["GHSA-dddd-eeee-ffff"]],
-      ["router", "1.0.0", "2.0.0", "npm/major:router", []],
       ["router", "1.0.0", "1.2.0", "npm/runtime", []],
+      ["router", "1.0.0", "2.0.0", "npm/major:router", []],
     ]);
     expect(report.dependencies.filter(({ direct }) => !direct)).toEqual([
       {
@@ -320,7 +320,7 @@ describe("wrong use", () => {
     ],
     [
       ["update", "--group", "npm/dev", "--advisories", "none", "--as-of", "2026-06-01"],
-      "steeplejack: there is no group npm/dev. There are: npm/major:router, npm/runtime\n",
+      "steeplejack: there is no group npm/dev. There are: npm/runtime, npm/major:router\n",
     ],
     [["run", "acme"], 'steeplejack: "acme" is no repository: write it as owner/name\n'],
     [
@@ -344,8 +344,8 @@ describe("run", () => {
     const first = await told("run", "acme/web", "--token", token);
     expect(first.stdout.replaceAll(github.url, "https://github.test")).toMatchInlineSnapshot(`
       "opened    Bump logger from 2.3.0 to 2.3.9 in the security group  https://github.test/acme/web/pull/1
-      opened    Bump router from 1.0.0 to 2.0.0  https://github.test/acme/web/pull/2
-      opened    Bump router from 1.0.0 to 1.2.0 in the runtime group  https://github.test/acme/web/pull/3
+      opened    Bump router from 1.0.0 to 1.2.0 in the runtime group  https://github.test/acme/web/pull/2
+      opened    Bump router from 1.0.0 to 2.0.0  https://github.test/acme/web/pull/3
       "
     `);
     expect([first.code, first.stderr]).toEqual([0, ""]);
