@@ -41,9 +41,15 @@ export class ResolutionError extends Error {
   override readonly name = "ResolutionError";
   /** The packages that may be at fault, where the resolver names them. */
   readonly suspects: readonly string[];
-  constructor(message: string, options: ErrorOptions & { suspects?: readonly string[] } = {}) {
+  /** Whether it has nothing to do with the updates: fewer of them would fare no better. */
+  readonly isHopeless: boolean;
+  constructor(
+    message: string,
+    options: ErrorOptions & { suspects?: readonly string[]; isHopeless?: boolean } = {},
+  ) {
     super(message, options);
     this.suspects = options.suspects ?? [];
+    this.isHopeless = options.isHopeless ?? false;
   }
 }
 

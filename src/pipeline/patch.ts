@@ -66,9 +66,8 @@ async function grow(
     return written;
   } catch (error) {
     if (!(error instanceof ResolutionError)) throw error;
-    const [only] = candidates;
-    if (candidates.length === 1 && only !== undefined) {
-      dropped.push(...only.map((update) => ({ update, message: whyDropped(update, error) })));
+    if (candidates.length === 1 || error.isHopeless) {
+      dropped.push(...candidates.flat().map((update) => ({ update, message: whyDropped(update, error) })));
       return undefined;
     }
     let last: Written | undefined;

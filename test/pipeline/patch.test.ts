@@ -94,4 +94,21 @@ describe("a group that no lockfile can hold as a whole", () => {
   it("is given up when nothing fits", async () => {
     expect(await patched(() => [])).toMatchObject({ moved: 0, dropped: names });
   });
+
+  it("tries nothing else when fewer updates would fare no better", async () => {
+    const real = npm();
+    let attempts = 0;
+    const ecosystem: Ecosystem = {
+      ...real,
+      async patch() {
+        attempts += 1;
+        throw new ResolutionError("a plug-in is missing", { isHopeless: true });
+      },
+    };
+    const { changes, dropped } = await patch(await groupOfAll(ecosystem), new Map([["npm", ecosystem]]), io);
+    expect([attempts, changes]).toEqual([1, []]);
+    expect(dropped.map(({ message }) => message)).toEqual(
+      names.map((name) => `${name}@1.1.0 cannot be taken: a plug-in is missing`),
+    );
+  });
 });

@@ -45,7 +45,7 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ],
     warnings: [
       ...(foreign === undefined ? [] : [foreign.detail]),
-      ...(lock === undefined ? [] : outOfStep(lock, manifests, root)),
+      ...(lock === undefined ? [] : outOfStep(lock, manifests, root, found?.manager?.id ?? "npm")),
       ...[settings.registry, ...settings.scopes.values()].flatMap((address) => addressWarning(address)),
     ],
   };
@@ -149,7 +149,7 @@ function readLock(
   return manager?.read(
     path,
     text,
-    manifests.map(({ path: manifest, name, version, requirements }) => ({
+    manifests.map(({ path: manifest, name, version, requirements, overrides }) => ({
       folder: relativeTo(root, folderOf(manifest)) ?? "",
       manifest,
       ...(name === undefined ? {} : { name }),
@@ -159,6 +159,7 @@ function readLock(
         requirement,
         scope,
       })),
+      overrides,
     })),
   );
 }
@@ -270,12 +271,17 @@ function addressWarning(address: string | undefined): string[] {
 }
 
 /** What the lockfile was made for, where the manifests now say something else. */
-function outOfStep(lock: ReadLock, manifests: readonly PackageJson[], root: string): string[] {
+function outOfStep(
+  lock: ReadLock,
+  manifests: readonly PackageJson[],
+  root: string,
+  manager: string,
+): string[] {
   if (lock.believed.size === 0) return [];
   return manifests.flatMap(({ path, requirements }) => {
     const believed = lock.believed.get(relativeTo(root, folderOf(path)) ?? "");
     if (believed === undefined)
-      return [`the lockfile does not know ${path}: run \`npm install\` and commit what it writes`];
+      return [`the lockfile does not know ${path}: run \`${manager} install\` and commit what it writes`];
     const written = Object.fromEntries(requirements.map(({ name, requirement }) => [name, requirement]));
     const different = requirements.filter(({ name }) => believed[name] !== written[name]);
     const [first] = different;
@@ -284,7 +290,7 @@ function outOfStep(lock: ReadLock, manifests: readonly PackageJson[], root: stri
     const was = believed[first.name];
     return [
       `the lockfile is out of step with ${path}: ${first.name} is ${JSON.stringify(written[first.name])} there and ` +
-        `${was === undefined ? "missing" : JSON.stringify(was)} in the lockfile${more}. Run \`npm install\` and commit what it writes`,
+        `${was === undefined ? "missing" : JSON.stringify(was)} in the lockfile${more}. Run \`${manager} install\` and commit what it writes`,
     ];
   });
 }

@@ -27,6 +27,8 @@ export interface LockRoot {
   readonly name?: string;
   readonly version?: string;
   readonly requirements: readonly RootRequirement[];
+  /** What its `overrides` or `resolutions` say; they count at the lockfile's own folder only. */
+  readonly overrides?: ReadonlyMap<string, string | undefined>;
 }
 
 export interface RootRequirement {

@@ -3,13 +3,13 @@ import { loadAll } from "js-yaml";
 import semver from "semver";
 import { isMap, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
-import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../../domain/errors.ts";
+import { ManifestError, messageOf, ProgramError } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { programOf } from "./program.ts";
+import { failureOf, programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
 export const pnpm: Manager = {
@@ -214,12 +214,10 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    const said = wordsOf(error.output);
-    // It broke, or could not reach the registry: trying with fewer updates would not help.
-    if (!/ERR_PNPM_(?!META_FETCH_FAIL|FETCH_5)/.test(error.output))
-      throw new Error(`pnpm failed: ${said}`, { cause: error });
-    const suspects = task.moves.map(({ name }) => name).filter((name) => said.includes(name));
-    throw new ResolutionError(`pnpm makes no lockfile: ${said}`, { cause: error, suspects });
+    throw failureOf("pnpm", error, wordsOf(error.output), task, {
+      isUnreachable: /META_FETCH_FAIL|ERR_PNPM_FETCH_5/.test(error.output),
+      isHopeless: !error.output.includes("ERR_PNPM_"),
+    });
   }
 }
 
@@ -325,7 +323,13 @@ const shapingFields = new Set([
 
 function environmentOf({ cache }: RelockTask): Record<string, string> {
   const kept: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: join(cache, "pnpm") };
-  return { ...kept, COREPACK_ENABLE_STRICT: "0", pnpm_config_pm_on_fail: "ignore" };
+  return {
+    ...kept,
+    COREPACK_ENABLE_STRICT: "0",
+    pnpm_config_pm_on_fail: "ignore",
+    // What is in the lockfile already was let in by others; what is new is still asked about.
+    pnpm_config_trust_lockfile: "true",
+  };
 }
 
 /** What pnpm says is wrong, in one line. */

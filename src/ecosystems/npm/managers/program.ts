@@ -1,5 +1,6 @@
 import semver from "semver";
 import { z } from "zod";
+import { HttpError, type ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { Program } from "../../../domain/ports.ts";
 import type { Io } from "../../ecosystem.ts";
 import type { RelockTask } from "./manager.ts";
@@ -39,4 +40,21 @@ function readArchives(body: Buffer): Record<string, { archive: string; integrity
       found === null ? [] : [[version, { archive: found.dist.tarball, integrity: found.dist.integrity }]],
     ),
   );
+}
+
+/** What it means that a package manager ended with an error; `said` is what it says of it, in one line. */
+export function failureOf(
+  manager: string,
+  cause: ProgramError,
+  said: string,
+  { moves, registry }: RelockTask,
+  { isUnreachable, isHopeless }: { readonly isUnreachable: boolean; readonly isHopeless: boolean },
+): Error {
+  if (isUnreachable) return new HttpError(registry, undefined, `${manager} failed: ${said}`, { cause });
+  const suspects = moves.map(({ name }) => name).filter((name) => said.includes(name));
+  return new ResolutionError(`${manager} makes no lockfile: ${said}`, {
+    cause,
+    suspects,
+    isHopeless: isHopeless && suspects.length === 0,
+  });
 }

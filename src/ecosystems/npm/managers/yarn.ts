@@ -8,7 +8,7 @@ import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { programOf } from "./program.ts";
+import { failureOf, programOf } from "./program.ts";
 import { isYarn1 } from "./yarn1-lockfile.ts";
 
 /** Yarn 2 and later: its lockfiles are made by Yarn itself, at the version that the project pins. */
@@ -37,9 +37,17 @@ function readYarnLock(path: string, text: string, roots: readonly LockRoot[]): R
   const ids = new Map(
     entries.flatMap(({ descriptors, found }) => descriptors.map((key) => [key, found.resolution] as const)),
   );
-  const idOf = (name: string, range: string) =>
+  const find = (name: string, range: string) =>
     [`${name}@${range}`, `${name}@npm:${range}`, `${name}@workspace:${range}`]
       .map((key) => ids.get(key))
+      .find((id) => id !== undefined);
+  const resolutions = resolutionsOf(roots);
+  // The lockfile knows what `resolutions` decide by what is written there, and no longer by who asks.
+  const idOf = (name: string, range: string) =>
+    find(name, range) ??
+    resolutions
+      .get(name)
+      ?.map((decided) => find(name, decided))
       .find((id) => id !== undefined);
   const dependenciesOf = ({ dependencies, optionalDependencies }: Entry) =>
     Object.entries({ ...dependencies, ...optionalDependencies })
@@ -90,6 +98,17 @@ function readYarnLock(path: string, text: string, roots: readonly LockRoot[]): R
       ]),
     ),
   };
+}
+
+/** By name: `a`, `a@npm:^1.0.0` and `b/a` all decide a. */
+function resolutionsOf(roots: readonly LockRoot[]): ReadonlyMap<string, string[]> {
+  const own = roots.find(({ folder }) => folder === "")?.overrides ?? new Map<string, string>();
+  const found = new Map<string, string[]>();
+  for (const [key, decided] of own) {
+    const name = /(@[^/@]+\/[^/@]+|[^/@]+)(?:@[^@]*)?$/.exec(key)?.[1];
+    if (name !== undefined && decided !== undefined) found.set(name, [...(found.get(name) ?? []), decided]);
+  }
+  return found;
 }
 
 function parse(path: string, text: string): { descriptors: string[]; found: Entry }[] {
@@ -159,12 +178,10 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return text.includes("\r\n") ? ranged.replaceAll(/\r?\n/g, "\r\n") : ranged;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    const said = wordsOf(error.output);
-    // Not about the packages, so that trying with fewer of them would not help.
-    if (/Usage Error|Internal Error|RequestError|ECONN|ETIMEDOUT/.test(said))
-      throw new Error(`Yarn failed: ${said}`, { cause: error });
-    const suspects = task.moves.map(({ name }) => name).filter((name) => said.includes(name));
-    throw new ResolutionError(`Yarn makes no lockfile: ${said}`, { cause: error, suspects });
+    throw failureOf("Yarn", error, wordsOf(error.output), task, {
+      isUnreachable: /RequestError|ECONN|ETIMEDOUT|EAI_AGAIN|HTTPError: Response code 5/.test(error.output),
+      isHopeless: /Usage Error|Internal Error|any available (?:resolver|fetcher)/.test(error.output),
+    });
   }
 }
 
