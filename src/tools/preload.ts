@@ -30,7 +30,17 @@ Object.assign(fs, {
   symlink: done,
   symlinkSync: nothing,
 });
-Object.assign(fs.promises, { symlink: async () => undefined });
+const later = async () => undefined;
+Object.assign(fs.promises, { symlink: later });
+const handle = await fs.promises.open(import.meta.filename);
+Object.assign(Object.getPrototypeOf(handle), {
+  chmod: later,
+  chown: later,
+  datasync: later,
+  sync: later,
+  utimes: later,
+});
+await handle.close();
 syncBuiltinESMExports();
 
 // The permission model freezes `path`, and some packages write to it while they load: they get one of their own.

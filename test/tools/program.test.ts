@@ -151,6 +151,26 @@ describe("a program of an archive", () => {
     expect(await run(script)).toEqual({ out: "false" });
   });
 
+  it("may ask for durability, dates and owners, and is told that it is done", async () => {
+    const script = `(async () => {
+      const fs = require("node:fs");
+      const handle = await fs.promises.open("out", "w");
+      await handle.chown(0, 0);
+      await handle.chmod(0o600);
+      await handle.utimes(1, 1);
+      await handle.sync();
+      await handle.datasync();
+      await handle.writeFile("done");
+      await handle.close();
+      const fd = fs.openSync("lock", "w");
+      fs.fsyncSync(fd);
+      fs.futimesSync(fd, 1, 1);
+      await require("node:util").promisify(fs.fchown)(fd, 0, 0);
+      fs.writeSync(fd, "done too");
+    })();`;
+    expect(await run(script)).toEqual({ out: "done", lock: "done too" });
+  });
+
   it("may write to modules that the permission model freezes", async () => {
     const script = telling(
       `(Object.create(require("path").posix).resolve = 1, require("path").more = 1, require("node:path").more)`,
