@@ -119,13 +119,13 @@ describe("the demo", () => {
   it("opens grouped pull requests in each of its repositories, by way of the installation's webhook", async () => {
     expect(await titles(whole, "acme/mailroom")).toEqual([
       "open #1 Bump the security group with 3 updates",
-      "open #2 Bump the rendering group with 2 updates",
-      "open #3 Bump mkdirp from 0.5.1 to 0.5.6 in the runtime group",
+      "open #2 Bump mkdirp from 0.5.1 to 0.5.6 in the runtime group",
+      "open #3 Bump the rendering group with 2 updates",
     ]);
     expect(await titles(whole, "acme/weather-cli")).toEqual([
-      "open #1 Bump commander from 7.2.0 to 10.0.1",
-      "open #2 Bump prettier from 2.3.0 to 3.0.0",
-      "open #3 Bump the runtime group with 2 updates",
+      "open #1 Bump the runtime group with 2 updates",
+      "open #2 Bump commander from 7.2.0 to 10.0.1",
+      "open #3 Bump prettier from 2.3.0 to 3.0.0",
     ]);
     expect(await titles(whole, "acme/storefront")).toHaveLength(4); // its configuration's limit
 
@@ -142,8 +142,8 @@ describe("the demo", () => {
   it("hears of what is merged and pushed", async () => {
     const started = await installed({ repositories: [small] });
     expect(await titles(started, "acme/small")).toEqual([
-      "open #1 Update commander requirement from ^7.2.0 to ^11.0.0",
-      "open #2 Update dayjs requirement from ^1.10.4 to ^1.11.10 in the runtime group",
+      "open #1 Update dayjs requirement from ^1.10.4 to ^1.11.10 in the runtime group",
+      "open #2 Update commander requirement from ^7.2.0 to ^11.0.0",
     ]);
 
     await started.hub.merge("acme/small", 1);
@@ -154,8 +154,8 @@ describe("the demo", () => {
     await started.idle();
 
     expect(await titles(started, "acme/small")).toEqual([
-      "merged #1 Update commander requirement from ^7.2.0 to ^11.0.0",
-      "closed #2 Update dayjs requirement from ^1.10.4 to ^1.11.10 in the runtime group",
+      "merged #1 Update dayjs requirement from ^1.10.4 to ^1.11.10 in the runtime group",
+      "closed #2 Update commander requirement from ^7.2.0 to ^11.0.0",
       expect.stringMatching(/^open #3 Update lodash requirement from \^4.17.20 to \^4.17.21/),
     ]);
   });

@@ -80,8 +80,8 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
     await killed(second);
 
     expect(await pulls()).toEqual([
-      "open #1 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
-      "open #2 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.1.0 in the runtime group",
+      "open #1 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.1.0 in the runtime group",
+      "open #2 steeplejack/npm/major-linter: Bump linter from 3.0.0 to 4.0.0",
     ]);
     expect((await pull(1)).labels).toEqual(["dependencies", "javascript"]);
     expect(Object.keys(github.branches("acme/web"))).toEqual([

@@ -79,6 +79,7 @@ describe("proposing", () => {
         key: "npm/runtime",
         digest: "d1",
         basis: "b1",
+        labels: ["dependencies", "javascript"],
       },
     ]);
   });

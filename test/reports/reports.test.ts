@@ -76,11 +76,11 @@ describe("the table", () => {
       "Vulnerable
         high    parser 5.0.0  GHSA-pppp  fixed in 5.0.1  by api
 
-      npm/major:api
-        api  2.0.0  →  3.0.0  major  4 months  app/package.json
-
       npm/runtime
         ui  1.0.0  →  1.1.0  minor  4 months  app/package.json and 1 more
+
+      npm/major:api
+        api  2.0.0  →  3.0.0  major  4 months  app/package.json
 
       Up to date
         linter  3.0.0  package.json  3.0.0 is the newest release
@@ -137,8 +137,8 @@ describe("the report", () => {
       },
     ]);
     expect(report.groups).toEqual([
-      { key: "npm/major:api", title: "Bump npm/major:api", branch: "steeplejack/npm/major-api" },
       { key: "npm/runtime", title: "Bump npm/runtime", branch: "steeplejack/npm/runtime" },
+      { key: "npm/major:api", title: "Bump npm/major:api", branch: "steeplejack/npm/major-api" },
     ]);
   });
 });
