@@ -9,7 +9,7 @@ import { compose } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
 import { type Patched, patch } from "./patch.ts";
 import type { Scan, World } from "./scan.ts";
-import { afterDropping, toProblem } from "./update.ts";
+import { afterDropping, problemsOf } from "./update.ts";
 import { verify } from "./verify.ts";
 
 export interface ProposeWorld extends World {
@@ -65,7 +65,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
     }
     try {
       const { patched, proposal, problems: told } = await proposeOne(group, basis, found, world);
-      problems.push(...told, ...patched.dropped.map(toProblem));
+      problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
         decisions: scan.decisions.map((decision) => afterDropping(decision, patched.dropped)),

@@ -41,7 +41,7 @@ export async function update(
       ...found,
       groups: remaining.filter(({ updates }) => updates.length > 0),
       decisions: found.decisions.map((decision) => afterDropping(decision, dropped)),
-      problems: [...found.problems, ...problems, ...dropped.map(toProblem)],
+      problems: [...found.problems, ...problems, ...problemsOf(dropped)],
     },
     changes,
     verifications,
@@ -72,6 +72,13 @@ export function afterDropping(decision: Decision, dropped: readonly Dropped[]): 
   return { project, manifest, dependency, candidates, outcome: "held", reason };
 }
 
-export function toProblem({ update: { manifest, dependency }, message }: Dropped): Problem {
-  return { stage: "patch", subject: `${dependency.name} in ${manifest.path}`, message };
+/** A problem for each package that was left out, however many manifests ask for it. */
+export function problemsOf(dropped: readonly Dropped[]): Problem[] {
+  return [...Map.groupBy(dropped, ({ message }) => message)].flatMap(([message, members]): Problem[] => {
+    const [first, ...more] = members;
+    if (first === undefined) return [];
+    const { dependency, manifest } = first.update;
+    const others = more.length === 0 ? "" : ` and ${more.length} more`;
+    return [{ stage: "patch", subject: `${dependency.name} in ${manifest.path}${others}`, message }];
+  });
 }

@@ -2,7 +2,15 @@ import { posix } from "node:path";
 import semver from "semver";
 import { ManifestError, messageOf } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
-import type { Dependency, LockedPackage, LockGraph, Manifest, Project, Reason } from "../../domain/types.ts";
+import type {
+  Dependency,
+  LockedPackage,
+  LockGraph,
+  Manifest,
+  Project,
+  Reason,
+  Scope,
+} from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
 import { folderOf, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
@@ -154,7 +162,7 @@ function readLock(
       manifest,
       ...(name === undefined ? {} : { name }),
       ...(version === undefined ? {} : { version }),
-      requirements: requirements.map(({ name: of, requirement, scope }) => ({
+      requirements: inOrder(requirements).map(({ name: of, requirement, scope }) => ({
         name: of,
         requirement,
         scope,
@@ -270,6 +278,12 @@ function addressWarning(address: string | undefined): string[] {
   return [];
 }
 
+/** Of a name in several tables the later one counts: peers, then development, then runtime, as npm has it. */
+function inOrder<T extends { readonly scope: Scope }>(requirements: readonly T[]): T[] {
+  const ranks: readonly Scope[] = ["peer", "development", "runtime", "optional"];
+  return requirements.toSorted((a, b) => ranks.indexOf(a.scope) - ranks.indexOf(b.scope));
+}
+
 /** What the lockfile was made for, where the manifests now say something else. */
 function outOfStep(
   lock: ReadLock,
@@ -282,7 +296,9 @@ function outOfStep(
     const believed = lock.believed.get(relativeTo(root, folderOf(path)) ?? "");
     if (believed === undefined)
       return [`the lockfile does not know ${path}: run \`${manager} install\` and commit what it writes`];
-    const written = Object.fromEntries(requirements.map(({ name, requirement }) => [name, requirement]));
+    const written = Object.fromEntries(
+      inOrder(requirements).map(({ name, requirement }) => [name, requirement]),
+    );
     const different = requirements.filter(({ name }) => believed[name] !== written[name]);
     const [first] = different;
     if (first === undefined) return [];

@@ -203,6 +203,17 @@ describe("what is read", () => {
     ]);
   });
 
+  it("sees nothing out of step where a package is a peer and developed against in another version", async () => {
+    const { warnings } = await only({
+      "package.json": `{"devDependencies":{"a":"1.9.1"},"peerDependencies":{"a":"^1.3.0"}}`,
+      "package-lock.json": lock(3, {
+        "": { devDependencies: { a: "1.9.1" }, peerDependencies: { a: "^1.3.0" } },
+        "node_modules/a": { version: "1.9.1" },
+      }),
+    });
+    expect(warnings).toEqual([]);
+  });
+
   it.each(["pnpm-lock.yaml", "yarn.lock", "bun.lock"])(
     "proposes nothing that would leave a %s behind",
     async (name) => {
