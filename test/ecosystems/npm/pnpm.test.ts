@@ -192,6 +192,14 @@ describe("a workspace of pnpm", () => {
     expect(late?.warnings).toEqual([]);
   });
 
+  it.each(["zod", "zod@3", "a>zod", "a@1>zod@3"])("is in step where %j is overridden", async (rule) => {
+    const text = lock
+      .replace("\ncatalogs:", `\noverrides:\n  ${rule}: 3.22.0\n\ncatalogs:`)
+      .replace("specifier: 'catalog:'", "specifier: 3.22.0");
+    const [project] = await read({ ...locked, "pnpm-lock.yaml": text });
+    expect(project?.warnings).toEqual([]);
+  });
+
   it.each([
     ["a pnpmfile", { ".pnpmfile.cjs": "" }],
     [

@@ -36,6 +36,7 @@ const entries = z.record(z.string(), entry.nullable()).catch({});
 const lockShape = importer.extend({
   lockfileVersion: z.union([z.string(), z.number()]).transform(String),
   catalogs: z.record(z.string(), direct).optional().catch(undefined),
+  overrides: table.optional(),
   importers: z.record(z.string(), importer).optional(),
   packages: entries.optional(),
   snapshots: entries.optional(),
@@ -49,6 +50,7 @@ function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): R
   const installed = lock.snapshots ?? lock.packages ?? {};
   const keys = new Map(Object.keys(installed).map((key) => [plainKey(key), key]));
   const idOf = (name: string, version: string) => keyOf(name, version, keys);
+  const overridden = new Set(Object.keys(lock.overrides ?? {}).map(overriddenName));
 
   const own = roots.map(({ folder, manifest, name, version }): LockedPackage => {
     const asked = Object.entries(directOf(importers[folder || "."]));
@@ -101,7 +103,10 @@ function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): R
   return {
     graph: { packages: [...own, ...packages] },
     believed: new Map(
-      roots.map(({ folder, requirements }) => [folder, believedOf(importers[folder || "."], requirements)]),
+      roots.map(({ folder, requirements }) => [
+        folder,
+        believedOf(importers[folder || "."], requirements, overridden),
+      ]),
     ),
     catalogs: new Map(
       Object.entries(lock.catalogs ?? {}).flatMap(([catalog, members]) =>
@@ -152,16 +157,30 @@ function directOf(found: z.infer<typeof importer> | undefined): z.infer<typeof d
   return { ...found?.devDependencies, ...found?.dependencies, ...found?.optionalDependencies };
 }
 
-/** Peers are not always in the lockfile, and what it does not name it does not believe anything of. */
+/**
+ * Peers are not always in the lockfile, and what it does not name it does not believe anything of. Of what is
+ * overridden it names only what is decided.
+ */
 function believedOf(
   found: z.infer<typeof importer> | undefined,
   requirements: LockRoot["requirements"],
+  overridden: ReadonlySet<string>,
 ): Record<string, string> {
   const written = Object.entries(directOf(found)).map(([name, { specifier }]) => [name, specifier]);
-  const peers = requirements
-    .filter(({ scope }) => scope === "peer")
-    .map(({ name, requirement }) => [name, requirement]);
-  return Object.fromEntries([...written, ...peers]);
+  const asked = (which: (of: LockRoot["requirements"][number]) => boolean) =>
+    requirements.filter(which).map(({ name, requirement }) => [name, requirement]);
+  return Object.fromEntries([
+    ...asked(({ scope }) => scope === "peer"),
+    ...written,
+    ...asked(({ name }) => overridden.has(name)),
+  ]);
+}
+
+/** `a`, `a@1`, `b>a` and `b@1>a@1` all decide a. */
+function overriddenName(rule: string): string {
+  const last = rule.slice(rule.lastIndexOf(">") + 1);
+  const at = last.indexOf("@", 1);
+  return at === -1 ? last : last.slice(0, at);
 }
 
 /** Version 6 begins its keys with a slash. */
