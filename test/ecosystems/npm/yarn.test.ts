@@ -349,6 +349,7 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
     ["an older lockfile", undefined, "", 6, "3.8.7", "--mode=update-lockfile"],
     ["a very old lockfile", undefined, "", 4, "2.4.3", undefined],
     ["a new lockfile", undefined, "", 8, "4.18.0", "--mode=update-lockfile"],
+    ["a version that is not there", "yarn@4.17.9", "", 8, "4.18.0", "--mode=update-lockfile"],
     ["a version before there was an archive of it", "yarn@2.0.0", "", 4, "2.4.3", undefined],
   ])(
     "at the version that the project pins or implies, by %s",
@@ -368,6 +369,10 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
         integrity: "sha512-x",
       });
       expect(runs[0]?.order.args[1]).toBe(mode);
+      // Yarn refuses settings that it does not know, and these came with 4.
+      const { environment = {} } = runs[0]?.order ?? {};
+      expect("YARN_ENABLE_HARDENED_MODE" in environment).toBe(wanted.startsWith("4."));
+      expect("YARN_ENABLE_CONSTRAINTS_CHECKS" in environment).toBe(wanted.startsWith("4."));
     },
   );
 
@@ -386,6 +391,7 @@ httpsProxy: http://evil.test
 npmAuthToken: "\${SECRET}"
 unsafeHttpWhitelist: ["*"]
 `,
+      "package.json": JSON.stringify({ ...root, scripts: { postinstall: "evil" } }),
       ".yarn/plugins/evil.cjs": "evil",
       ".env": "NODE_OPTIONS=evil",
     });
@@ -396,6 +402,7 @@ unsafeHttpWhitelist: ["*"]
       npmRegistryServer: "https://registry.test",
       npmScopes: {},
     });
+    expect(JSON.parse(runs[0]?.order.files["package.json"] ?? "")).toEqual(root);
     expect(Object.keys(runs[0]?.order.files ?? {}).toSorted()).toEqual([
       ".yarn/patches/mended.patch",
       ".yarnrc.yml",

@@ -26,10 +26,15 @@ export async function programOf(
   const url = `${operatorRegistry}${name.replace("/", "%2F")}`;
   const accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
   const found = await http.get(url, { accept, cacheAs: "npm-programs-1", read: readArchives });
-  const version = semver.maxSatisfying(Object.keys(found ?? {}), range);
+  const versions = Object.keys(found ?? {});
+  // What a project pins need never have been there: the next of its kind reads the same lockfile.
+  const next = semver.valid(range) === null ? range : `^${range}`;
+  const version = semver.maxSatisfying(versions, range) ?? semver.maxSatisfying(versions, next);
   const archive = version === null ? undefined : found?.[version];
   if (version === null || archive === undefined)
-    throw new Error(`the registry has no ${name}@${range}, which the lockfile needs`);
+    throw new ResolutionError(`the registry has no ${name}@${range}, which the lockfile needs`, {
+      isHopeless: true,
+    });
   return { name, version, entry, ...archive };
 }
 

@@ -158,13 +158,14 @@ const limits = { seconds: 600, megabytes: 3_072 };
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
   const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
-  const mode = semver.major(program.version) >= 3 ? ["--mode=update-lockfile"] : [];
+  const major = semver.major(program.version);
+  const mode = major >= 3 ? ["--mode=update-lockfile"] : [];
   const run = async (inputs: Readonly<Record<string, string>>) => {
     const order = {
       args: ["install", ...mode],
-      files: { ...inputs, ".yarnrc.yml": settingsOf(task) },
+      files: { ...withoutScripts(inputs), ".yarnrc.yml": settingsOf(task) },
       wanted: [lockfile],
-      environment: environmentOf(task),
+      environment: environmentOf(task, major),
     };
     const output = await io.tools.run(program, order, limits);
     return output[lockfile] ?? "";
@@ -194,6 +195,17 @@ function rangeOf({ packageManager, settings, text }: RelockTask): string {
   const version = Number(/^ {2}version: (\d+)/m.exec(text)?.[1] ?? 8);
   if (version >= 8) return "^4.0.0";
   return version >= 5 ? "^3.0.0" : "^2.4.0";
+}
+
+/** Yarn 2, which has no lockfile-only mode, runs those of the workspace's own packages whatever its settings say. */
+function withoutScripts(files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => {
+      if (!path.endsWith("package.json")) return [path, text];
+      const { scripts: _scripts, ...rest } = z.looseObject({}).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
+      return [path, JSON.stringify(rest)];
+    }),
+  );
 }
 
 /** Of a repository's own settings those that shape a lockfile: no plug-ins, no path to another Yarn, no secrets. */
@@ -232,18 +244,18 @@ const shaping = new Set([
   "supportedArchitectures",
 ]);
 
-function environmentOf({ cache }: RelockTask): Record<string, string> {
+/** Yarn refuses a setting that it does not know. */
+function environmentOf({ cache }: RelockTask, major: number): Record<string, string> {
   return {
     ...(cache === undefined ? {} : { YARN_GLOBAL_FOLDER: posix.join(cache, "yarn") }),
     YARN_IGNORE_PATH: "1",
     YARN_ENABLE_SCRIPTS: "0",
     YARN_ENABLE_TELEMETRY: "0",
     YARN_ENABLE_GLOBAL_CACHE: "1",
-    YARN_ENABLE_CONSTRAINTS_CHECKS: "0",
     YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
-    YARN_ENABLE_HARDENED_MODE: "0",
     YARN_ENABLE_PROGRESS_BARS: "0",
     YARN_ENABLE_COLORS: "0",
+    ...(major < 4 ? {} : { YARN_ENABLE_CONSTRAINTS_CHECKS: "0", YARN_ENABLE_HARDENED_MODE: "0" }),
   };
 }
 
