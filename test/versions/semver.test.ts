@@ -83,3 +83,17 @@ it("sorts what is no version first, and never throws", () => {
     "2.0.0",
   ]);
 });
+
+it("orders versions as semver does, plain ones and others alike", () => {
+  const number = fc.oneof(fc.nat(12), fc.constantFrom(0, 99_999, 100_000, 2 ** 31));
+  const version = fc
+    .tuple(number, number, number, fc.constantFrom("", "", "", "-rc.1", "-0", "+build"))
+    .map(([major, minor, patch, rest]) => `${major}.${minor}.${patch}${rest}`);
+  fc.assert(
+    fc.property(version, version, (a, b) => {
+      expect(Math.sign(npmVersions.compare(a, b))).toBe(semver.compareBuild(a, b));
+      expect(npmVersions.isPrerelease(a)).toBe(semver.prerelease(a) !== null);
+      expect(npmVersions.isValid(a)).toBe(true);
+    }),
+  );
+});

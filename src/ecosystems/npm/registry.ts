@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import defaults from "npm-registry-fetch/lib/default-opts.js";
 import type { HttpClient } from "../../domain/ports.ts";
 import type { Package, PackageReleases, Release, SourceRepository } from "../../domain/types.ts";
@@ -42,7 +43,7 @@ const wanted: Pick = {
  * hand: some documents have thousands of versions, and this is where a scan spends its time.
  */
 function readReleases(body: Buffer): PackageReleases {
-  const document = pick(body.toString("utf8"), wanted);
+  const document = pick(textOf(body), wanted);
   if (!isTable(document)) throw new TypeError("it is no JSON object");
   const versions = isTable(document["versions"]) ? document["versions"] : {};
   const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
@@ -80,6 +81,11 @@ function release(
       : {}),
     ...(typeof node === "string" ? { engines: { node } } : {}),
   };
+}
+
+/** Nearly every document is plain ASCII, and is decoded several times as fast when that is known. */
+function textOf(body: Buffer): string {
+  return body.toString(isAscii(body) ? "latin1" : "utf8");
 }
 
 /** From the text of a version's field. */
