@@ -1,39 +1,12 @@
 import type { LookupAddress, LookupAllOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
-import ipaddr from "ipaddr.js";
-
-/** Whether an IP address lies on the open internet: not loopback, private, link-local, or reserved in another way. */
-export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv6) {
-    const embedded = embeddedIn(parsed);
-    if (embedded !== undefined) return isPublicAddress(embedded);
-  }
-  return parsed.range() === "unicast";
-}
-
-/**
- * The IPv4 address that `::a.b.c.d` (RFC 4291) or `64:ff9b::a.b.c.d` (RFC 6052, which networks without IPv4 make of
- * every name) stands for.
- */
-function embeddedIn({ parts }: ipaddr.IPv6): string | undefined {
-  const [first = 0, second = 0, ...rest] = parts;
-  const middle = rest.slice(0, 4);
-  const isCompatible = first === 0 && second === 0 && middle.every((part) => part === 0);
-  const isTranslated = first === 0x64 && second === 0xff9b && middle.every((part) => part === 0);
-  if (!isCompatible && !isTranslated) return undefined;
-  return parts
-    .slice(6)
-    .flatMap((part) => [part >> 8, part & 0xff])
-    .join(".");
-}
+import { isAddress, isPublicAddress } from "../domain/address.ts";
 
 /** Whether the host of a URL is spelled as an address that is not public, or is a name for this machine. */
 export function isPrivateHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (/^(?:.*\.)?(?:localhost|internal|local)$/i.test(bare)) return true;
-  return ipaddr.isValid(bare) && !isPublicAddress(bare);
+  return isAddress(bare) && !isPublicAddress(bare);
 }
 
 /** Finds all addresses of a name, as `lookup` of `node:dns` does. */

@@ -3,7 +3,8 @@ import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, type ZlibOptions, zstdDecompress } from "node:zlib";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
 import { HttpError, messageOf } from "../domain/errors.ts";
-import { guardedLookup, isPublicAddress, type Lookup } from "./address.ts";
+import { isPublicAddress } from "../domain/address.ts";
+import { guardedLookup, type Lookup } from "./address.ts";
 import { FinalHttpError } from "./failure.ts";
 import { Gate } from "./gate.ts";
 

@@ -1,7 +1,7 @@
 import dns, { type LookupAddress } from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
-import ipaddr from "ipaddr.js";
+import { isAddress, isPublicAddress } from "../domain/address.ts";
 
 let guarded = false;
 
@@ -51,5 +51,5 @@ export function guardNetwork(trusted: ReadonlySet<string>): void {
 }
 
 function isRefused(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() !== "unicast";
+  return isAddress(address) && !isPublicAddress(address);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isPrivateHost, isPublicAddress, isWithin } from "../../src/http/address.ts";
+import { isPublicAddress } from "../../src/domain/address.ts";
+import { isPrivateHost, isWithin } from "../../src/http/address.ts";
 
 describe("isPublicAddress", () => {
   it.each(["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"])(
