@@ -216,6 +216,28 @@ shared@^2.0.0:
     expect(project.manifests[0]?.dependencies[0]?.held?.code).toBe("override");
   });
 
+  it.each([
+    ["app/**/shared", "1.1.0"],
+    ["app/shared", "1.1.0"],
+    ["**/shared", "1.1.0"],
+    ["shared", "1.1.0"],
+    ["other/shared", "2.1.0"],
+    ["app/other/shared", "2.1.0"],
+  ])("has what `resolutions` decide for a path: %s", async (path, version) => {
+    const own = manifest.replace(`"name": "x"`, `"name": "x", "resolutions": { "${path}": "1.1.0" }`);
+    const { text } = await move({ "package.json": own, "yarn.lock": lock }, { app: "1.1.0" });
+    expect(
+      readYarnLock("yarn.lock", text).entries.find(({ patterns }) => patterns.includes("shared@^2.0.0"))
+        ?.version,
+    ).toBe(version);
+  });
+
+  it("is not touched by the `overrides` of npm, which Yarn does not read", async () => {
+    const own = manifest.replace(`"name": "x"`, `"name": "x", "overrides": { "shared": "1.1.0" }`);
+    const { text } = await move({ "package.json": own, "yarn.lock": lock }, { app: "1.1.0" });
+    expect(text).toContain('shared@^2.0.0:\n  version "2.1.0"');
+  });
+
   it("is not made when a package wants what the registry does not have", async () => {
     const failure = move({ "package.json": manifest, "yarn.lock": lock }, { app: "1.2.0" });
     await expect(failure).rejects.toThrow(

@@ -1,4 +1,5 @@
 import npa from "npm-package-arg";
+import picomatch from "picomatch";
 import semver from "semver";
 import { z } from "zod";
 import { ResolutionError } from "../../../domain/errors.ts";
@@ -167,31 +168,32 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   const { patterns: roots, resolutions } = rootsOf(task, known);
 
   const resolved = new Map<string, Resolved>();
-  const pending = new Map<string, string | undefined>(roots.map((pattern) => [pattern, undefined]));
+  const pending = new Map<string, Asker>(roots);
   while (pending.size > 0) {
-    const round = [...pending].filter(([pattern]) => !resolved.has(pattern));
+    const round = new Map([...pending].filter(([pattern]) => !resolved.has(pattern)));
     pending.clear();
     // One round at a time, so that what a round leads to does not depend on which answer came first.
     const answers = await Promise.all(
-      round.map(async ([pattern, asker]) => [pattern, await find(pattern, asker)] as const),
+      [...round].map(async ([pattern, asker]) => [pattern, await find(pattern, asker)] as const),
     );
     for (const [pattern, entry] of answers) {
       resolved.set(pattern, entry);
-      const asker = `${nameOf(pattern)}@${entry.version}`;
+      const name = nameOf(pattern);
+      const asker = { id: `${name}@${entry.version}`, path: [...(round.get(pattern)?.path ?? []), name] };
       for (const next of [...patternsOf(entry.dependencies), ...patternsOf(entry.optionalDependencies)]) {
-        if (!resolved.has(next)) pending.set(next, asker);
+        if (!resolved.has(next) && !pending.has(next)) pending.set(next, asker);
       }
     }
   }
 
-  async function find(pattern: string, asker: string | undefined): Promise<Resolved> {
+  async function find(pattern: string, { id: asker, path }: Asker): Promise<Resolved> {
     const name = nameOf(pattern);
     const version = chosen.get(pattern);
     if (version !== undefined)
       return existing.get(`${name}@${version}`) ?? registry.entry(name, version, asker);
     const there = known.get(pattern);
     if (there !== undefined) return there;
-    const fixed = resolutions.get(name);
+    const fixed = resolutions.find((rule) => rule.decides([...path, name].join("/")))?.range;
     const pinned =
       fixed === undefined ? undefined : (known.get(`${name}@${fixed}`) ?? existing.get(`${name}@${fixed}`));
     if (pinned !== undefined) return pinned;
@@ -217,11 +219,24 @@ function written(lock: YarnLock, resolved: ReadonlyMap<string, Resolved>, before
   return before.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
 }
 
-/** What the workspace's manifests ask the lockfile for, and what the root's `resolutions` decide for every package. */
+/** Who first asked for a pattern: the package, unless a manifest did, and the names that lead there. */
+interface Asker {
+  readonly id: string | undefined;
+  readonly path: readonly string[];
+}
+
+/** One of the root's `resolutions`. https://classic.yarnpkg.com/lang/en/docs/selective-version-resolutions/ */
+interface Resolution {
+  readonly range: string;
+  /** Whether it is about what stands at the end of a path of names. */
+  decides(path: string): boolean;
+}
+
+/** What the workspace's manifests ask the lockfile for, and what is decided for every package. */
 function rootsOf(
   task: RelockTask,
   known: ReadonlyMap<string, unknown>,
-): { patterns: string[]; resolutions: ReadonlyMap<string, string> } {
+): { patterns: [string, Asker][]; resolutions: readonly Resolution[] } {
   const manifests = task.folders.map((folder) => {
     const path = folder === "" ? "package.json" : `${folder}/package.json`;
     return readPackageJson(path, task.files[path] ?? "{}");
@@ -229,17 +244,32 @@ function rootsOf(
   const versions = new Map(
     manifests.flatMap(({ name, version }) => (name === undefined ? [] : [[name, version ?? ""] as const])),
   );
-  const patterns = manifests.flatMap(({ requirements }) =>
+  const patterns = manifests.flatMap(({ name: member = "", requirements }, index) =>
     requirements
       .filter(({ name, requirement, scope }) => scope !== "peer" && !isMember(versions, name, requirement))
       // Links are not in the lockfile; copied folders are.
       .filter(({ name, requirement, held }) => held?.code !== "local" || known.has(`${name}@${requirement}`))
-      .map(({ name, requirement }) => `${name}@${requirement}`),
+      .map(({ name, requirement }): [string, Asker] => {
+        // Yarn has the members of a workspace stand below a package of its own making.
+        const path = task.folders[index] === "" ? [] : ["workspace-aggregator", member];
+        return [`${name}@${requirement}`, { id: undefined, path }];
+      }),
   );
-  const resolutions = [...(manifests[0]?.overrides ?? [])].flatMap(([key, value]): [string, string][] =>
-    value === undefined ? [] : [[key.replace(/^\*\*\//, ""), value]],
-  );
-  return { patterns: [...new Set(patterns)].toSorted(), resolutions: new Map(resolutions) };
+  return {
+    patterns: patterns.toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))),
+    resolutions: resolutionsIn(task.files["package.json"] ?? "{}"),
+  };
+}
+
+const resolving = z.object({ resolutions: z.record(z.string(), z.unknown()).catch({}) });
+
+function resolutionsIn(manifest: string): Resolution[] {
+  const { resolutions } = resolving.parse(JSON.parse(manifest.replace(/^\uFEFF/, "")));
+  return Object.entries(resolutions).flatMap(([key, range]): Resolution[] => {
+    if (typeof range !== "string") return [];
+    const isName = /^(?:@[^/]+\/)?[^/]+$/.test(key);
+    return [{ range, decides: picomatch(isName ? `**/${key}` : key) }];
+  });
 }
 
 const published = z.object({
