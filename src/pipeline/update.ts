@@ -1,5 +1,7 @@
+import { messageOf, RateLimitError } from "../domain/errors.ts";
 import type { Decision, FileChange, Problem, Update, UpdateGroup, Verification } from "../domain/types.ts";
-import { type Dropped, patch } from "./patch.ts";
+import { type Dropped, patch, type Patched } from "./patch.ts";
+import type { Ecosystem, Io } from "../ecosystems/ecosystem.ts";
 import type { Scan, World } from "./scan.ts";
 import { verify } from "./verify.ts";
 
@@ -20,32 +22,58 @@ export async function update(
   const { ecosystems, files, http, tools, asOf, reporter } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const groups = found.groups.filter(wanted);
-  const all: UpdateGroup = {
-    key: "all",
-    name: "all",
-    kind: "version",
-    single: false,
-    updates: highest(groups),
-  };
 
   reporter.stage("patch");
   const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
-  const { group, changes, after, dropped } = await patch(all, byId, io);
+  const parts = await Promise.all(
+    [...Map.groupBy(highest(groups), ({ project }) => project).values()].map((updates) =>
+      write(updates, byId, io),
+    ),
+  );
+  const dropped = parts.flatMap((part) => part.dropped);
 
   reporter.stage("verify");
-  const { verifications, problems } = await verify(group, after, byId, world.advisories);
-  const kept = new Set(group.updates);
+  const verified = await Promise.all(
+    parts.map(({ group, after }) => verify(group, after, byId, world.advisories)),
+  );
+  const kept = new Set(parts.flatMap(({ group }) => group.updates));
   const remaining = groups.map((it) => ({ ...it, updates: it.updates.filter((one) => kept.has(one)) }));
   return {
     scan: {
       ...found,
       groups: remaining.filter(({ updates }) => updates.length > 0),
-      decisions: found.decisions.map((decision) => afterDropping(decision, dropped)),
-      problems: [...found.problems, ...problems, ...problemsOf(dropped)],
+      decisions: found.decisions.map((decision) => afterDropping(decision, withSiblings(dropped, groups))),
+      problems: [...found.problems, ...verified.flatMap(({ problems }) => problems), ...problemsOf(dropped)],
     },
-    changes,
-    verifications,
+    changes: parts.flatMap(({ changes }) => changes).toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    verifications: verified.flatMap(({ verifications }) => verifications),
   };
+}
+
+/** One project's updates. Whatever goes wrong with it, the other projects go on. */
+async function write(
+  updates: readonly Update[],
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+  io: Io,
+): Promise<Patched> {
+  const group: UpdateGroup = { key: "all", name: "all", kind: "version", single: false, updates };
+  try {
+    return await patch(group, ecosystems, io);
+  } catch (error) {
+    if (error instanceof RateLimitError) throw error;
+    const dropped = updates.map((one) => ({ update: one, message: messageOf(error) }));
+    return { group: { ...group, updates: [] }, changes: [], after: [], dropped };
+  }
+}
+
+/** A smaller step of a dependency was left for the larger one's sake: it is not written either. */
+function withSiblings(dropped: readonly Dropped[], groups: readonly UpdateGroup[]): Dropped[] {
+  const updates = groups.flatMap((group) => group.updates);
+  return dropped.flatMap(({ update: one, message }) =>
+    updates
+      .filter(({ dependency }) => dependency === one.dependency)
+      .map((sibling) => ({ update: sibling, message })),
+  );
 }
 
 function highest(groups: readonly UpdateGroup[]): Update[] {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { defaultPolicy } from "../../src/domain/policy.ts";
+import type { Ecosystem } from "../../src/ecosystems/ecosystem.ts";
+import { npm } from "../../src/ecosystems/npm/index.ts";
+import { scan } from "../../src/pipeline/scan.ts";
+import { update } from "../../src/pipeline/update.ts";
+import { cannedHttp, memoryFiles, noTools } from "../fakes.ts";
+
+const files = memoryFiles({
+  "api/package.json": `{"dependencies":{"a":"^1.0.0"}}`,
+  "web/package.json": `{"dependencies":{"a":"^1.0.0","b":"^1.0.0"}}`,
+});
+const old = { modified: "2025-01-01T00:00:00Z" };
+const http = cannedHttp({
+  "https://registry.test/a": { versions: { "1.0.0": {}, "1.1.0": {}, "2.0.0": {} }, ...old },
+  "https://registry.test/b": { versions: { "1.0.0": {}, "1.2.0": {} }, ...old },
+});
+
+async function updated(ecosystem: Ecosystem, major = true) {
+  const world = {
+    ecosystems: [ecosystem],
+    files,
+    http,
+    advisories: { advisoriesFor: async () => [], problems: () => [] },
+    tools: noTools,
+    policy: defaultPolicy,
+    now: new Date("2026-06-01T00:00:00Z"),
+    reporter: { stage: () => undefined },
+  };
+  const found = await scan(world);
+  const { changes, scan: after } = await update(found, world, ({ key }) => major || !key.includes("major"));
+  return {
+    files: changes.map(({ path, content }) => [path, JSON.parse(content).dependencies]),
+    problems: after.problems.map(({ subject, message }) => `${subject}: ${message}`),
+    held: after.decisions.filter(({ outcome }) => outcome === "held").map(({ manifest }) => manifest.path),
+  };
+}
+
+describe("writing all updates at once", () => {
+  const ecosystem = npm({ registry: "https://registry.test/" });
+
+  it("takes the larger of two steps, in every project", async () => {
+    expect((await updated(ecosystem)).files).toEqual([
+      ["api/package.json", { a: "^2.0.0" }],
+      ["web/package.json", { a: "^2.0.0", b: "^1.2.0" }],
+    ]);
+  });
+
+  it("takes the smaller one where only that is wanted", async () => {
+    expect((await updated(ecosystem, false)).files[0]).toEqual(["api/package.json", { a: "^1.1.0" }]);
+  });
+
+  it("goes on with the other projects when one cannot be written", async () => {
+    const broken: Ecosystem = {
+      ...ecosystem,
+      patch: (project, updates, io) =>
+        project.root === "api"
+          ? Promise.reject(new Error("the disk is gone"))
+          : ecosystem.patch(project, updates, io),
+    };
+    const { files: written, problems, held } = await updated(broken);
+    expect(written.map(([path]) => path)).toEqual(["web/package.json"]);
+    expect(problems).toEqual(["a in api/package.json: the disk is gone"]);
+    expect(held).toEqual(["api/package.json"]);
+  });
+});
