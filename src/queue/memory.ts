@@ -73,23 +73,22 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
 
   /** Starts what can be started, and sleeps until the next job is due. */
   const pump = () => {
+    // One moment for both questions: what comes due between two would neither be started nor be woken for.
+    const now = Date.now();
     for (const worker of workers) {
       while (!worker.stopping && worker.running.size < worker.options.concurrency) {
-        const next = nextDue();
+        const next = nextDue(now);
         if (next === undefined) break;
         start(worker, next);
       }
     }
     clearTimeout(timer);
-    const soonest = Math.min(
-      ...[...waiting.values()].map(({ due }) => due).filter((due) => due > Date.now()),
-    );
+    const soonest = Math.min(...[...waiting.values()].map(({ due }) => due).filter((due) => due > now));
     if (workers.size === 0 || soonest === Infinity) return;
-    timer = setTimeout(pump, Math.min(soonest - Date.now(), longestTimer));
+    timer = setTimeout(pump, Math.min(Math.max(soonest - Date.now(), 0), longestTimer));
   };
 
-  const nextDue = (): Waiting | undefined => {
-    const now = Date.now();
+  const nextDue = (now: number): Waiting | undefined => {
     const due = [...waiting.values()].filter((entry) => entry.due <= now);
     return due.toSorted((a, b) => urgencyOf(a.job.reason) - urgencyOf(b.job.reason) || a.turn - b.turn)[0];
   };
