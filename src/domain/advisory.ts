@@ -1,5 +1,6 @@
 import type { VersionScheme } from "../versions/scheme.ts";
 import type { Advisory, AffectedRange, Severity } from "./types.ts";
+import { byText } from "../text/order.ts";
 
 /**
  * Whether an advisory touches a version, by the evaluation of the OSV schema
@@ -63,7 +64,7 @@ export function dedupeByAlias(advisories: readonly Advisory[]): readonly Advisor
 
 /** The order of `AdvisorySource.advisoriesFor`. */
 export function byIdAndName(a: Advisory, b: Advisory): number {
-  return order(a.id, b.id) || order(a.name, b.name);
+  return byText(a.id, b.id) || byText(a.name, b.name);
 }
 
 /** From `unknown` (0) to `critical` (4). */
@@ -76,7 +77,7 @@ function keyed(advisory: Advisory, name: string): string {
 }
 
 function spokesman(members: readonly Advisory[]): Advisory {
-  const [first, ...others] = members.toSorted((a, b) => rank(a.id) - rank(b.id) || order(a.id, b.id));
+  const [first, ...others] = members.toSorted((a, b) => rank(a.id) - rank(b.id) || byText(a.id, b.id));
   if (first === undefined) throw new Error("a family of advisories has at least one member");
   const aliases = new Set(members.flatMap(({ id, aliases: more }) => [id, ...more]));
   aliases.delete(first.id);
@@ -104,8 +105,4 @@ function rank(id: string): number {
   if (id.startsWith("MAL-")) return 0;
   if (id.startsWith("GHSA-")) return 1;
   return id.startsWith("CVE-") ? 3 : 2;
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

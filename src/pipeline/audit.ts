@@ -3,6 +3,7 @@ import { messageOf, RateLimitError } from "../domain/errors.ts";
 import type { AdvisorySource, PackageVersion } from "../domain/ports.ts";
 import type { Advisory, Finding, LockedPackage, LockGraph, Problem, Project } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { byText } from "../text/order.ts";
 
 /** Advisories by ecosystem and package name; see `advisoriesOn`. */
 export type Advisories = ReadonlyMap<string, readonly Advisory[]>;
@@ -84,7 +85,7 @@ function questions(projects: readonly Project[], { versions }: Ecosystem): Packa
     locked.set(`${name}@${version}`, { name, version });
   }
   const all = [...[...direct].map((name): PackageVersion => ({ name })), ...locked.values()];
-  return all.toSorted((a, b) => order(a.name, b.name) || order(a.version ?? "", b.version ?? ""));
+  return all.toSorted((a, b) => byText(a.name, b.name) || byText(a.version ?? "", b.version ?? ""));
 }
 
 /** Every package in use that an advisory touches, with the ways that lead to it. Sorted by name, version and id. */
@@ -99,7 +100,7 @@ function findingsIn(project: Project, ecosystem: Ecosystem, advisories: Advisori
       }),
   );
   return findings.toSorted(
-    (a, b) => order(a.name, b.name) || order(a.version, b.version) || order(a.advisory.id, b.advisory.id),
+    (a, b) => byText(a.name, b.name) || byText(a.version, b.version) || byText(a.advisory.id, b.advisory.id),
   );
 }
 
@@ -175,10 +176,6 @@ function pathsTo(
     front = next;
   }
   return [...found.values()]
-    .toSorted((a, b) => a.length - b.length || order(a.join("/"), b.join("/")))
+    .toSorted((a, b) => a.length - b.length || byText(a.join("/"), b.join("/")))
     .slice(0, mostPaths);
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

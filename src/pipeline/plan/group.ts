@@ -1,6 +1,7 @@
 import { dependencyTypeOf, type GroupRule, matchesPattern, type Policy } from "../../domain/policy.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
 import { hubsOf } from "./families.ts";
+import { byText } from "../../text/order.ts";
 
 /** Sorts updates into groups: by the configuration's rules, else small ones together and each major by itself. */
 export function group(updates: readonly Update[], policy: Policy): readonly UpdateGroup[] {
@@ -13,7 +14,7 @@ export function group(updates: readonly Update[], policy: Policy): readonly Upda
     const isAlone = new Set(steps.map(({ dependency }) => dependency.name)).size === 1;
     return { key, name, kind, single: single && isAlone, updates: steps.toSorted(byName) };
   });
-  return groups.toSorted((a, b) => rank(a) - rank(b) || order(a.key, b.key));
+  return groups.toSorted((a, b) => rank(a) - rank(b) || byText(a.key, b.key));
 }
 
 type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single">;
@@ -97,9 +98,5 @@ function rank({ kind, updates }: UpdateGroup): number {
 }
 
 function byName(a: Update, b: Update): number {
-  return order(a.dependency.name, b.dependency.name) || order(a.manifest.path, b.manifest.path);
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return byText(a.dependency.name, b.dependency.name) || byText(a.manifest.path, b.manifest.path);
 }

@@ -15,7 +15,7 @@ import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
 import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../resolve.ts";
 import { group } from "./group.ts";
-import { isIgnored, type Question, weigh } from "./weigh.ts";
+import { isIgnored, type Question, strategyFor, weigh } from "./weigh.ts";
 
 /** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
 export interface Findings {
@@ -179,11 +179,6 @@ function toUpdate(
     size: scheme.size(from, release.version),
     fixes: open.filter((advisory) => !affects(advisory, release.version, scheme)),
   };
-}
-
-/** What a package promises to work with is widened; what a project uses is raised. */
-function strategyFor({ scope }: Dependency): "increase" | "widen" {
-  return scope === "peer" ? "widen" : "increase";
 }
 
 /** The lowest release above the one in use that no advisory touches. It does not cool. */

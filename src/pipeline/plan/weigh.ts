@@ -177,8 +177,7 @@ function isYoung(
 }
 
 function isUnwritable(release: Release, { dependency, scheme }: Question): Reason | undefined {
-  const strategy = dependency.scope === "peer" ? "widen" : "increase";
-  if (scheme.raise(dependency.requirement, release, strategy) !== undefined) return undefined;
+  if (scheme.raise(dependency.requirement, release, strategyFor(dependency)) !== undefined) return undefined;
   return {
     code: "requirement",
     detail: `\`${dependency.requirement}\` cannot be raised without guessing what it means`,
@@ -187,4 +186,9 @@ function isUnwritable(release: Release, { dependency, scheme }: Question): Reaso
 
 function isAfter({ publishedAt }: Release, now: Date): boolean {
   return publishedAt !== undefined && Date.parse(publishedAt) > now.getTime();
+}
+
+/** What a package promises to work with is widened; what a project uses is raised. */
+export function strategyFor({ scope }: Dependency): "increase" | "widen" {
+  return scope === "peer" ? "widen" : "increase";
 }

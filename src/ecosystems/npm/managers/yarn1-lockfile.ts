@@ -1,5 +1,6 @@
 import { ManifestError } from "../../../domain/errors.ts";
 import { placeOf } from "../../../text/place.ts";
+import { byText } from "../../../text/order.ts";
 
 /** A `yarn.lock` of version 1, entry by entry. https://classic.yarnpkg.com/lang/en/docs/yarn-lock/ */
 export interface YarnLock {
@@ -100,8 +101,8 @@ function wordsIn(text: string): string[] {
 /** Writes a lockfile as Yarn 1 does: entries by their first pattern, each with its patterns in order. */
 export function writeYarnLock({ head, entries }: YarnLock): string {
   const blocks = entries
-    .map(({ patterns, body }) => ({ patterns: patterns.toSorted(byCode), body }))
-    .toSorted((a, b) => byCode(a.patterns[0] ?? "", b.patterns[0] ?? ""))
+    .map(({ patterns, body }) => ({ patterns: patterns.toSorted(byText), body }))
+    .toSorted((a, b) => byText(a.patterns[0] ?? "", b.patterns[0] ?? ""))
     .map(({ patterns, body }) => `${patterns.map(quoted).join(", ")}:\n${body}\n`);
   return `${head}\n${blocks.join("\n")}`;
 }
@@ -109,7 +110,7 @@ export function writeYarnLock({ head, entries }: YarnLock): string {
 /** The lines of an entry that is new. */
 export function bodyOf(entry: Omit<YarnEntry, "patterns" | "body">): string {
   const table = (name: string, of: Readonly<Record<string, string>>) => {
-    const rows = Object.entries(of).toSorted(([a], [b]) => byCode(a, b));
+    const rows = Object.entries(of).toSorted(([a], [b]) => byText(a, b));
     return rows.length === 0
       ? []
       : [`  ${name}:`, ...rows.map(([key, value]) => `    ${quoted(key)} ${quoted(value)}`)];
@@ -133,10 +134,6 @@ function quoted(text: string): string {
 export function nameOf(pattern: string): string {
   const at = pattern.indexOf("@", 1);
   return at === -1 ? pattern : pattern.slice(0, at);
-}
-
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function stripComments(text: string): string {
