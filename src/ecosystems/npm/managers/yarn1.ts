@@ -8,6 +8,7 @@ import type { LockedPackage } from "../../../domain/types.ts";
 import type { Io } from "../../ecosystem.ts";
 import { readPackageJson } from "../manifest.ts";
 import { registryFor } from "../npmrc.ts";
+import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
 import {
   bodyOf,
@@ -58,15 +59,6 @@ function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
       dependencies: [...inside, ...outside].toSorted(),
     };
   });
-  const forRuntime = reachable(
-    lock,
-    ids,
-    roots.flatMap(({ requirements }) =>
-      requirements
-        .filter(({ scope }) => scope !== "development")
-        .map(({ name, requirement }) => `${name}@${requirement}`),
-    ),
-  );
   const installed = new Map(
     lock.entries.map((entry) => {
       const id = idOf(entry);
@@ -75,12 +67,23 @@ function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
         id,
         name: realName(patterns[0] ?? ""),
         version,
-        scope: forRuntime.has(id) ? "runtime" : "development",
+        scope: "development",
         dependencies: [...asked(entry.dependencies), ...asked(entry.optionalDependencies)].toSorted(),
         ...(integrity === undefined ? {} : { integrity }),
       };
       return [id, locked] as const;
     }),
+  );
+  const forRuntime = reachable(
+    [...installed.values()],
+    roots.flatMap(({ requirements }) =>
+      requirements
+        .filter(({ scope }) => scope !== "development")
+        .flatMap(({ name, requirement }) => ids.get(`${name}@${requirement}`) ?? []),
+    ),
+  );
+  const packages = [...installed.values()].map((locked): LockedPackage =>
+    forRuntime.has(locked.id) ? { ...locked, scope: "runtime" } : locked,
   );
   const believed = roots.map(({ folder, requirements }): [string, Record<string, string>] => [
     folder,
@@ -96,7 +99,7 @@ function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
         .map(({ name, requirement }) => [name, requirement]),
     ),
   ]);
-  return { graph: { packages: [...own, ...installed.values()] }, believed: new Map(believed) };
+  return { graph: { packages: [...own, ...packages] }, believed: new Map(believed) };
 }
 
 function idOf({ patterns, version }: YarnEntry): string {
@@ -126,24 +129,6 @@ function isMember(versions: ReadonlyMap<string, string>, name: string, range: st
       range === "" ||
       semver.satisfies(version, range, { loose: true, includePrerelease: true }))
   );
-}
-
-function reachable(
-  lock: YarnLock,
-  ids: ReadonlyMap<string, string>,
-  patterns: readonly string[],
-): ReadonlySet<string> {
-  const byId = new Map(lock.entries.map((entry) => [idOf(entry), entry]));
-  const seen = new Set<string>();
-  const queue = [...patterns];
-  for (let pattern = queue.pop(); pattern !== undefined; pattern = queue.pop()) {
-    const id = ids.get(pattern);
-    if (id === undefined || seen.has(id)) continue;
-    seen.add(id);
-    const { dependencies = {}, optionalDependencies = {} } = byId.get(id) ?? {};
-    queue.push(...patternsOf(dependencies), ...patternsOf(optionalDependencies));
-  }
-  return seen;
 }
 
 function patternsOf(dependencies: Readonly<Record<string, string>>): string[] {
