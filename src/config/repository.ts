@@ -8,6 +8,7 @@ import {
   type IgnoreRule,
   type Policy,
   type Schedule,
+  versioningStrategies,
 } from "../domain/policy.ts";
 import type { UpdateSize } from "../domain/types.ts";
 
@@ -76,6 +77,7 @@ const configurationShape = z.strictObject({
   cooldown: cooldownShape.optional(),
   schedule: scheduleShape.optional(),
   "open-pull-requests-limit": z.number().int().min(0).max(1_000).optional(),
+  "versioning-strategy": z.enum(versioningStrategies).optional(),
   labels: z.array(z.string().min(1).max(50)).optional(),
   "commit-message": commitMessageShape.optional(),
 });
@@ -92,6 +94,7 @@ export function readPolicy(path: string, text: string): Policy {
     excludePaths: found["exclude-paths"] ?? defaultPolicy.excludePaths,
     cooldown,
     openPullRequestsLimit: found["open-pull-requests-limit"] ?? defaultPolicy.openPullRequestsLimit,
+    versioningStrategy: found["versioning-strategy"] ?? defaultPolicy.versioningStrategy,
     ...(found.schedule === undefined ? {} : { schedule: toSchedule(found.schedule) }),
     ...(found.labels === undefined ? {} : { labels: found.labels }),
     ...(message === undefined

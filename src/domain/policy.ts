@@ -13,7 +13,22 @@ export interface Policy extends ProposalPolicy {
   readonly schedule?: Schedule;
   /** How many pull requests for version updates may be open at a time. Security updates do not count. */
   readonly openPullRequestsLimit: number;
+  readonly versioningStrategy: VersioningStrategy;
 }
+
+/**
+ * How requirements follow a release: `increase` always, `increase-if-necessary` where they do not allow it, `widen` so
+ * that what they allowed stays allowed, `lockfile-only` never. `auto` widens what a library promises and raises the rest.
+ */
+export type VersioningStrategy = (typeof versioningStrategies)[number];
+
+export const versioningStrategies = [
+  "auto",
+  "increase",
+  "increase-if-necessary",
+  "lockfile-only",
+  "widen",
+] as const;
 
 /** Which updates travel together. A dependency belongs to the rule whose pattern is the most specific. */
 export interface GroupRule {
@@ -71,6 +86,7 @@ export const defaultPolicy: Policy = {
   ],
   cooldown: { days: 3, include: [], exclude: [] },
   openPullRequestsLimit: 10,
+  versioningStrategy: "auto",
 };
 
 /** In days, for one package and one size of update. */

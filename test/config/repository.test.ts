@@ -43,6 +43,7 @@ schedule:
   time: "05:30"
   timezone: Europe/Berlin
 open-pull-requests-limit: 3
+versioning-strategy: widen
 labels: [deps]
 commit-message:
   prefix: build
@@ -70,6 +71,7 @@ commit-message:
       cooldown: { days: 5, major: 30, include: [], exclude: ["@acme/*"] },
       schedule: { interval: "weekly", day: 2, minute: 330, timezone: "Europe/Berlin" },
       openPullRequestsLimit: 3,
+      versioningStrategy: "widen",
       labels: ["deps"],
       commitMessage: { prefix: "build", prefixDevelopment: "chore", includeScope: true },
     });
