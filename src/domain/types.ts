@@ -158,17 +158,25 @@ export interface Finding {
 
 export type UpdateSize = "major" | "minor" | "patch";
 
+/** A release that a dependency may take, and how it is then written. */
+export interface Step {
+  readonly release: Release;
+  readonly requirement: string;
+  readonly size: UpdateSize;
+  readonly fixes: readonly Advisory[];
+}
+
 /** A dependency moves to a release, and is then written as `requirement`. */
-export interface Update {
+export interface Update extends Step {
   readonly project: Project;
   readonly manifest: Manifest;
   readonly dependency: Dependency;
   /** The version in use before. */
   readonly from: string;
-  readonly release: Release;
-  readonly requirement: string;
-  readonly size: UpdateSize;
-  readonly fixes: readonly Advisory[];
+  /** To be tried in turn, where no lockfile can hold this one. */
+  readonly alternatives?: readonly Step[];
+  /** The version that was to be taken, and why no lockfile can hold it, where this is one of its alternatives. */
+  readonly insteadOf?: { readonly version: string; readonly reason: string };
 }
 
 /** Updates that travel together: one group, one branch, one pull request. */

@@ -8,12 +8,15 @@ import type {
   Manifest,
   Project,
   Reason,
+  Release,
+  Step,
   Update,
   UpdateGroup,
 } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
 import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../resolve.ts";
+import { alternativesTo } from "./alternatives.ts";
 import { group } from "./group.ts";
 import { isIgnored, type Question, strategyFor, weigh } from "./weigh.ts";
 
@@ -102,8 +105,9 @@ function decide(subject: Subject, findings: Findings, policy: Policy, now: Date)
     now,
   };
   const candidates = weigh(question);
-  const fix = open.length > 0 ? lowestFix(question) : undefined;
-  if (fix !== undefined) return taken(subject, [toUpdate(subject, scheme, version, fix, open)], candidates);
+  const fixes = open.length > 0 ? fixesFor(question) : [];
+  if (fixes[0] !== undefined)
+    return taken(subject, [toUpdate(question, fixes[0], fixes.slice(1), open)], candidates);
 
   const chosen = choose(candidates, question);
   if (chosen.length > 0) return taken(subject, chosen, candidates);
@@ -143,17 +147,16 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
  */
 function choose(candidates: readonly Candidate[], question: Question): Update[] {
   const { scheme, version, releases, dependency } = question;
-  const free = candidates
-    .filter(({ rejected }) => rejected === undefined)
-    .map((candidate) => candidate.version);
-  const newest = free[0];
-  if (newest === undefined) return [];
-  const small = free.find((candidate) => scheme.size(version, candidate) !== "major");
-  const picked = [...new Set([small, newest])].filter((candidate) => candidate !== undefined);
-  return picked.flatMap((candidate) => {
-    const release = releases.releases.find((known) => known.version === candidate);
+  const known = new Map(releases.releases.map((release) => [release.version, release]));
+  const free = candidates.flatMap((candidate) =>
+    candidate.rejected === undefined ? (known.get(candidate.version) ?? []) : [],
+  );
+  const isSmall = (release: Release) => scheme.size(version, release.version) !== "major";
+  return [...new Set([free.find(isSmall), free[0]])].flatMap((release) => {
     if (release === undefined) return [];
-    const update = toUpdate(question, scheme, version, release, []);
+    const reachable = free.filter((other) => isSmall(other) === isSmall(release));
+    const alternatives = alternativesTo(release.version, reachable, scheme);
+    const update = toUpdate(question, release, alternatives, []);
     const changesNothing =
       update.requirement === dependency.requirement && question.project.lockfile === undefined;
     const isPromise = dependency.scope === "peer" && update.requirement === dependency.requirement;
@@ -162,33 +165,40 @@ function choose(candidates: readonly Candidate[], question: Question): Update[] 
 }
 
 function toUpdate(
-  { project, manifest, dependency }: Subject,
-  scheme: VersionScheme,
-  from: string,
-  release: Update["release"],
+  question: Question,
+  release: Release,
+  alternatives: readonly Release[],
   open: readonly Advisory[],
 ): Update {
+  const { project, manifest, dependency, scheme, version } = question;
+  const step = (to: Release): Step => ({
+    release: to,
+    requirement: scheme.raise(dependency.requirement, to, strategyFor(dependency)) ?? dependency.requirement,
+    size: scheme.size(version, to.version),
+    fixes: open.filter((advisory) => !affects(advisory, to.version, scheme)),
+  });
   return {
     project,
     manifest,
     dependency,
-    from,
-    release,
-    requirement:
-      scheme.raise(dependency.requirement, release, strategyFor(dependency)) ?? dependency.requirement,
-    size: scheme.size(from, release.version),
-    fixes: open.filter((advisory) => !affects(advisory, release.version, scheme)),
+    from: version,
+    ...step(release),
+    ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(step) }),
   };
 }
 
-/** The lowest release above the one in use that no advisory touches. It does not cool. */
-function lowestFix(question: Question): Update["release"] | undefined {
+/** The lowest release above the one in use that no advisory touches, which does not cool; then the highest ones. */
+function fixesFor(question: Question): readonly Release[] {
+  const { scheme, version, releases } = question;
   const rejected = new Map(
     weigh({ ...question, urgent: true }).map((candidate) => [candidate.version, candidate.rejected]),
   );
-  return question.releases.releases.find(
-    ({ version }) => rejected.has(version) && rejected.get(version) === undefined,
+  const free = releases.releases.filter(
+    (release) => rejected.has(release.version) && rejected.get(release.version) === undefined,
   );
+  const [lowest] = free;
+  const small = free.findLast((release) => scheme.size(version, release.version) !== "major");
+  return [...new Set([lowest, small, free.at(-1)])].filter((release) => release !== undefined);
 }
 
 function whyNothing(
