@@ -89,6 +89,7 @@ export interface Release {
   readonly digest?: string;
   /** The runtimes it says it needs, by name: `{ node: ">=20" }`. */
   readonly engines?: Readonly<Record<string, string>>;
+  /** What it asks for beside it, by name: `{ react: "^19.0.0" }`. */
   readonly peers?: Readonly<Record<string, string>>;
 }
 
@@ -173,10 +174,22 @@ export interface Update extends Step {
   readonly dependency: Dependency;
   /** The version in use before. */
   readonly from: string;
+  /** The release in use before, where the registry knows it. */
+  readonly current?: Release;
+  /** The updates of the same project without which this one breaks, or they without it. */
+  readonly bonds?: readonly Bond[];
   /** To be tried in turn, where no lockfile can hold this one. */
   readonly alternatives?: readonly Step[];
   /** The version that was to be taken, and why no lockfile can hold it, where this is one of its alternatives. */
   readonly insteadOf?: { readonly version: string; readonly reason: string };
+}
+
+/** Why two updates of one project move together or not at all. */
+export interface Bond {
+  /** The other package. */
+  readonly name: string;
+  /** Such as `eslint-plugin-a 5.0.0 asks for eslint ^9.0.0 beside it`. */
+  readonly reason: string;
 }
 
 /** Updates that travel together: one group, one branch, one pull request. */
@@ -253,6 +266,14 @@ export interface ProposalPolicy {
   /** Replaces the default labels; empty for none at all. */
   readonly labels?: readonly string[];
   readonly commitMessage?: CommitMessagePolicy;
+  /** Login names. */
+  readonly assignees?: readonly string[];
+  /** Login names, and teams as `organisation/team`. */
+  readonly reviewers?: readonly string[];
+  /** Its number on GitHub. */
+  readonly milestone?: number;
+  /** Between the parts of a branch's name, instead of `/`. */
+  readonly branchSeparator?: "-" | "_" | "/";
 }
 
 export interface CommitMessagePolicy {

@@ -76,6 +76,46 @@ describe("groups", () => {
     });
   });
 
+  it("keeps together what asks for each other, under the name of what is asked for", () => {
+    const peer = (version: string, range: string) => ({
+      version,
+      publishedAt: "2026-01-01T00:00:00Z",
+      peers: { eslint: range },
+    });
+    const found = findings(
+      project(
+        manifest(
+          development("eslint", "^8.0.0"),
+          development("a-plugin", "^1.0.0"),
+          development("b-plugin", "^3.0.0"),
+          development("c-plugin", "^4.0.0"),
+        ),
+      ),
+      {
+        eslint: releases("8.0.0", "9.0.0"),
+        // Asks for the new one: it cannot move alone.
+        "a-plugin": releases(peer("1.0.0", "^8 || ^9"), peer("2.0.0", "^9")),
+        // Does not accept the new one: it cannot be left alone.
+        "b-plugin": releases(peer("3.0.0", "^8"), peer("4.0.0", "^8 || ^9")),
+        // Accepts either.
+        "c-plugin": releases(peer("4.0.0", ">=8"), peer("5.0.0", ">=8")),
+      },
+    );
+    const { groups, decisions } = plan(found, policy(), now);
+    expect(groups.map(({ key, updates }) => [key, updates.map(({ dependency: { name } }) => name)])).toEqual([
+      ["npm/major:c-plugin", ["c-plugin"]],
+      ["npm/major:eslint", ["a-plugin", "b-plugin", "eslint"]],
+    ]);
+    expect(decisions.map(({ reason: { detail } }) => detail)).toEqual([
+      "9.0.0 is newer than 8.0.0; a-plugin 2.0.0 asks for eslint ^9 beside it; b-plugin 3.0.0 does not accept eslint 9.0.0",
+      "2.0.0 is newer than 1.0.0; a-plugin 2.0.0 asks for eslint ^9 beside it",
+      "4.0.0 is newer than 3.0.0; b-plugin 3.0.0 does not accept eslint 9.0.0",
+      "5.0.0 is newer than 4.0.0",
+    ]);
+    const apart = plan(found, policy({ groupRelated: false }), now);
+    expect(apart.groups.map(({ key }) => key)).toContain("npm/major:a-plugin");
+  });
+
   it("keeps together what is released in lockstep, and types with what they describe", () => {
     const found = findings(
       project(

@@ -2,7 +2,7 @@ import { isAscii } from "node:buffer";
 import defaults from "npm-registry-fetch/lib/default-opts.js";
 import type { HttpClient } from "../../domain/ports.ts";
 import type { Package, PackageReleases, Release, SourceRepository } from "../../domain/types.ts";
-import { isTable } from "../../text/data.ts";
+import { isTable, tableOf } from "../../text/data.ts";
 import { type Pick, pick } from "../../text/pick.ts";
 import { npmVersions } from "../../versions/semver.ts";
 
@@ -24,9 +24,9 @@ export async function releasesOf(
   options: { dated: boolean },
 ): Promise<PackageReleases | undefined> {
   const url = `${registry ?? publicRegistry}${name.replace("/", "%2F")}`;
-  const brief = await http.get(url, { accept: abbreviated, cacheAs: "npm-releases-1", read: readReleases });
+  const brief = await http.get(url, { accept: abbreviated, cacheAs: "npm-releases-2", read: readReleases });
   if (brief === undefined || brief.dated || !options.dated) return brief;
-  return http.get(url, { accept: full, cacheAs: "npm-releases-1", read: readReleases });
+  return http.get(url, { accept: full, cacheAs: "npm-releases-2", read: readReleases });
 }
 
 const wanted: Pick = {
@@ -34,8 +34,8 @@ const wanted: Pick = {
   modified: "value",
   time: "value",
   repository: "value",
-  // The repository is wanted of one version only, and read then.
-  versions: { "*": { deprecated: "value", engines: "value", repository: "text" } },
+  // The repository is wanted of one version only, and read then; what is asked for beside it is mostly the same.
+  versions: { "*": { deprecated: "value", engines: "value", peerDependencies: "text", repository: "text" } },
 };
 
 /**
@@ -49,8 +49,10 @@ function readReleases(body: Buffer): PackageReleases {
   const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
   const time = isTable(document["time"]) ? document["time"] : undefined;
   const releases: Release[] = [];
+  const peers = new Map<string, Release["peers"]>();
   for (const [number, found] of Object.entries(versions)) {
-    if (isTable(found) && npmVersions.isValid(number)) releases.push(release(number, found, time?.[number]));
+    if (isTable(found) && npmVersions.isValid(number))
+      releases.push(release(number, found, time?.[number], peers));
   }
   const recommended = tags["latest"];
   const newest = typeof recommended === "string" ? versions[recommended] : undefined;
@@ -68,10 +70,12 @@ function readReleases(body: Buffer): PackageReleases {
 
 function release(
   number: string,
-  { deprecated, engines }: Readonly<Record<string, unknown>>,
+  { deprecated, engines, peerDependencies }: Readonly<Record<string, unknown>>,
   time: unknown,
+  known: Map<string, Release["peers"]>,
 ): Release {
   const node = isTable(engines) ? engines["node"] : undefined;
+  const peers = typeof peerDependencies === "string" ? peersIn(peerDependencies, known) : undefined;
   return {
     version: number,
     ...(typeof time === "string" && !Number.isNaN(Date.parse(time)) ? { publishedAt: time } : {}),
@@ -80,7 +84,19 @@ function release(
       ? { withdrawn: { kind: "deprecated" as const, message: deprecated.slice(0, 300) } }
       : {}),
     ...(typeof node === "string" ? { engines: { node } } : {}),
+    ...(peers === undefined ? {} : { peers }),
   };
+}
+
+/** From the text of a version's field. Releases with the same text share what is made of it. */
+function peersIn(text: string, known: Map<string, Release["peers"]>): Release["peers"] {
+  if (known.has(text)) return known.get(text);
+  const entries = Object.entries(tableOf(JSON.parse(text))).flatMap(([name, range]): [string, string][] =>
+    typeof range === "string" ? [[name, range]] : [],
+  );
+  const peers = entries.length === 0 ? undefined : Object.fromEntries(entries);
+  known.set(text, peers);
+  return peers;
 }
 
 /** Nearly every document is plain ASCII, and is decoded several times as fast when that is known. */

@@ -1,9 +1,11 @@
 import type { Update } from "../../domain/types.ts";
+import { byText } from "../../text/order.ts";
 
 /**
  * Which updates belong together: packages of one project that are kin by name and go from the same version to the same
  * version are released in lockstep (`react` and `react-dom`, `vitest` and `@vitest/coverage-v8`), and `@types/x`
- * describes `x`. Gives the hub of each: the member with the shortest name. A package without kin is its own hub.
+ * describes `x`; and those that are bound by what they ask for beside them. Gives the hub of each: the member that most
+ * others are bound to, of equals the one with the shortest name. A package without kin is its own hub.
  */
 export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> {
   const parents = new Map<Update, Update>();
@@ -37,11 +39,25 @@ export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> 
       if (subject !== undefined) join(member, subject);
     }
   }
+  const bonds = new Map<string, number>();
+  for (const update of updates) {
+    for (const { name } of update.bonds ?? []) {
+      bonds.set(name, (bonds.get(name) ?? 0) + 1);
+      const others = byName.get(`${update.project.root}\0${name}`) ?? [];
+      for (const other of others) {
+        const isOfSameReach = (other.size === "major") === (update.size === "major");
+        if (isOfSameReach && other.bonds?.some((bond) => bond.name === update.dependency.name) === true)
+          join(update, other);
+      }
+    }
+  }
   const families = Map.groupBy(updates, rootOf);
   return new Map(
     [...families.values()].flatMap((members) => {
       const names = members.map(({ dependency }) => dependency.name);
-      const [hub = ""] = names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+      const [hub = ""] = names.toSorted(
+        (a, b) => (bonds.get(b) ?? 0) - (bonds.get(a) ?? 0) || a.length - b.length || byText(a, b),
+      );
       return members.map((member) => [member, hub] as const);
     }),
   );

@@ -17,6 +17,7 @@ import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
 import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../resolve.ts";
 import { alternativesTo } from "./alternatives.ts";
+import { bound } from "./bonds.ts";
 import { group } from "./group.ts";
 import { isIgnored, type Question, strategyFor, weigh } from "./weigh.ts";
 
@@ -39,10 +40,13 @@ export interface Plan {
 /** Chooses which dependencies move, to what, and in whose company. Pure: the same findings make the same plan. */
 export function plan(findings: Findings, policy: Policy, now: Date): Plan {
   const decisions = findings.projects.flatMap((project) =>
-    project.manifests.flatMap((manifest) =>
-      manifest.dependencies.map((dependency) =>
-        decide({ project, manifest, dependency }, findings, policy, now),
+    bound(
+      project.manifests.flatMap((manifest) =>
+        manifest.dependencies.map((dependency) =>
+          decide({ project, manifest, dependency }, findings, policy, now),
+        ),
       ),
+      findings.schemes.get(project.ecosystem),
     ),
   );
   const updates = decisions.flatMap((decision) => (decision.outcome === "update" ? decision.updates : []));
@@ -170,7 +174,8 @@ function toUpdate(
   alternatives: readonly Release[],
   open: readonly Advisory[],
 ): Update {
-  const { project, manifest, dependency, scheme, version } = question;
+  const { project, manifest, dependency, scheme, version, releases } = question;
+  const current = releases.releases.find((known) => known.version === version);
   const step = (to: Release): Step => ({
     release: to,
     requirement: scheme.raise(dependency.requirement, to, strategyFor(dependency)) ?? dependency.requirement,
@@ -182,6 +187,7 @@ function toUpdate(
     manifest,
     dependency,
     from: version,
+    ...(current === undefined ? {} : { current }),
     ...step(release),
     ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(step) }),
   };
