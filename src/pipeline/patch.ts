@@ -6,11 +6,13 @@ import { hubsOf } from "./plan/families.ts";
 
 /** A group as it could really be written. */
 export interface Patched {
-  /** With the updates that a consistent lockfile can hold. */
+  /** With the updates that a consistent lockfile can hold, each with the release that it can. */
   readonly group: UpdateGroup;
   readonly changes: readonly FileChange[];
   /** The group's projects as they are after the changes, in the order of the group. */
   readonly after: readonly { readonly before: Project; readonly after: Project }[];
+  /** What became of each planned update that could not be taken as it was. */
+  readonly lowered: ReadonlyMap<Update, Update>;
   readonly dropped: readonly Dropped[];
 }
 
@@ -22,71 +24,121 @@ export interface Dropped {
 
 /**
  * Writes a group's updates into manifests and lockfiles. When no lockfile can hold them all, those that cannot be held
- * are found by halving and left out: one that does not fit costs about twice the logarithm of the group in attempts.
+ * are found by halving: one that does not fit costs about twice the logarithm of the group in attempts. It takes the
+ * first of its alternatives that fits, and where none does, it is left out.
  */
 export async function patch(
   group: UpdateGroup,
   ecosystems: ReadonlyMap<string, Ecosystem>,
   io: Io,
 ): Promise<Patched> {
-  const dropped: Dropped[] = [];
-  const all = atoms(group.updates);
-  const written = await grow([], all, async (updates) => write(updates, ecosystems, io), dropped);
-  const updates = group.updates.filter((update) => !dropped.some((it) => it.update === update));
+  const growth = new Growth(async (updates) => write(updates, ecosystems, io));
+  const written = await growth.grow(atoms(group.updates));
+  const { lowered, dropped } = growth;
+  const isDropped = new Set(dropped.map(({ update }) => update));
+  const updates = group.updates
+    .filter((update) => !isDropped.has(update))
+    .map((update) => lowered.get(update) ?? update);
   const kept = { ...group, updates };
-  return { group: kept, changes: written?.changes ?? [], after: written?.after ?? [], dropped };
+  return { group: kept, changes: written?.changes ?? [], after: written?.after ?? [], lowered, dropped };
 }
 
 /** What moves together or not at all: a package in all manifests of a project, and its kin. */
-function atoms(updates: readonly Update[]): readonly (readonly Update[])[] {
+type Atom = readonly Update[];
+
+function atoms(updates: readonly Update[]): readonly Atom[] {
   const hubs = hubsOf(updates);
   return [...Map.groupBy(updates, (update) => `${update.project.root}\0${hubs.get(update)}`).values()];
 }
 
-type Write = (updates: readonly Update[]) => Promise<Written>;
 interface Written {
   readonly changes: readonly FileChange[];
   readonly after: Patched["after"];
 }
 
-/**
- * Adds as many atoms to the accepted ones as fit; what does not is dropped with its reason. The suspects that the
- * resolver names are set aside first and tried again one by one; where it names none, the atoms are halved.
- */
-async function grow(
-  accepted: (readonly Update[])[],
-  candidates: readonly (readonly Update[])[],
-  attempt: Write,
-  dropped: Dropped[],
-): Promise<Written | undefined> {
-  if (candidates.length === 0) return undefined;
-  try {
-    const written = await attempt([...accepted, ...candidates].flat());
-    accepted.push(...candidates);
-    return written;
-  } catch (error) {
-    if (!(error instanceof ResolutionError)) throw error;
-    if (candidates.length === 1 || error.isHopeless) {
-      dropped.push(...candidates.flat().map((update) => ({ update, message: whyDropped(update, error) })));
+/** Each attempt is a whole resolution: a group in which much excludes each other must come to an end. */
+const mostAlternativesTried = 12;
+
+/** What has been accepted so far, and what has become of the rest. */
+class Growth {
+  readonly lowered = new Map<Update, Update>();
+  readonly dropped: Dropped[] = [];
+  readonly #accepted: Atom[] = [];
+  readonly #attempt: (updates: readonly Update[]) => Promise<Written>;
+  #tried = 0;
+
+  constructor(attempt: (updates: readonly Update[]) => Promise<Written>) {
+    this.#attempt = attempt;
+  }
+
+  /**
+   * Adds as many atoms to the accepted ones as fit, and gives what was written last. The suspects that the resolver
+   * names are set aside first and tried again one by one; where it names none, the atoms are halved.
+   */
+  async grow(candidates: readonly Atom[]): Promise<Written | undefined> {
+    if (candidates.length === 0) return undefined;
+    const outcome = await this.#write(candidates);
+    if (!(outcome instanceof ResolutionError)) return outcome;
+    if (outcome.isHopeless) {
+      candidates.forEach((atom) => this.#drop(atom, outcome));
       return undefined;
     }
+    const [only] = candidates;
+    if (candidates.length === 1 && only !== undefined) return this.#lower(only, outcome);
     let last: Written | undefined;
-    for (const part of split(candidates, error.suspects)) {
-      last = (await grow(accepted, part, attempt, dropped)) ?? last;
-    }
+    for (const part of split(candidates, outcome.suspects)) last = (await this.grow(part)) ?? last;
     return last;
   }
+
+  async #write(candidates: readonly Atom[]): Promise<Written | ResolutionError> {
+    try {
+      const written = await this.#attempt([...this.#accepted, ...candidates].flat());
+      this.#accepted.push(...candidates);
+      return written;
+    } catch (error) {
+      if (error instanceof ResolutionError) return error;
+      throw error;
+    }
+  }
+
+  /** Tries the alternatives of an atom that does not fit. */
+  async #lower(atom: Atom, refusal: ResolutionError): Promise<Written | undefined> {
+    const depth = Math.max(...atom.map(({ alternatives = [] }) => alternatives.length));
+    for (let nth = 0; nth < depth && this.#tried < mostAlternativesTried; nth++) {
+      this.#tried += 1;
+      const lower = atom.map((update) => alternative(update, nth, refusal));
+      const outcome = await this.#write([lower]);
+      if (outcome instanceof ResolutionError) continue;
+      atom.forEach((update, index) => {
+        const instead = lower[index];
+        if (instead !== undefined && instead !== update) this.lowered.set(update, instead);
+      });
+      return outcome;
+    }
+    this.#drop(atom, refusal);
+    return undefined;
+  }
+
+  #drop(atom: Atom, refusal: ResolutionError): void {
+    this.dropped.push(...atom.map((update) => ({ update, message: whyDropped(update, refusal) })));
+  }
+}
+
+/** The update with its nth alternative, or its last; kin have as many, or nearly. */
+function alternative(update: Update, nth: number, { message }: ResolutionError): Update {
+  const { alternatives = [], release } = update;
+  const step = alternatives[Math.min(nth, alternatives.length - 1)];
+  return step === undefined
+    ? update
+    : { ...update, ...step, insteadOf: { version: release.version, reason: message } };
 }
 
 function whyDropped({ dependency, release }: Update, { message }: ResolutionError): string {
   return `${dependency.name}@${release.version} cannot be taken: ${message}`;
 }
 
-type Atoms = readonly (readonly Update[])[];
-
-function split(candidates: Atoms, suspects: readonly string[]): readonly Atoms[] {
-  const isSuspect = (atom: readonly Update[]) =>
-    atom.some(({ dependency }) => suspects.includes(dependency.name));
+function split(candidates: readonly Atom[], suspects: readonly string[]): readonly (readonly Atom[])[] {
+  const isSuspect = (atom: Atom) => atom.some(({ dependency }) => suspects.includes(dependency.name));
   const suspected = candidates.filter(isSuspect);
   if (suspected.length > 0 && suspected.length < candidates.length) {
     return [candidates.filter((atom) => !isSuspect(atom)), ...suspected.map((atom) => [atom])];

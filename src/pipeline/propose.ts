@@ -9,7 +9,7 @@ import { compose } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
 import { type Patched, patch } from "./patch.ts";
 import type { Scan, World } from "./scan.ts";
-import { afterDropping, problemsOf } from "./update.ts";
+import { afterPatching, problemsOf } from "./update.ts";
 import { verify } from "./verify.ts";
 
 export interface ProposeWorld extends World {
@@ -68,7 +68,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
-        decisions: scan.decisions.map((decision) => afterDropping(decision, patched.dropped)),
+        decisions: scan.decisions.map((decision) => afterPatching(decision, patched)),
       };
       outcomes.push({ ...about, ...proposal });
     } catch (error) {

@@ -1,5 +1,14 @@
 import { messageOf, RateLimitError } from "../domain/errors.ts";
-import type { Decision, FileChange, Problem, Update, UpdateGroup, Verification } from "../domain/types.ts";
+import type {
+  Candidate,
+  Decision,
+  FileChange,
+  Problem,
+  Step,
+  Update,
+  UpdateGroup,
+  Verification,
+} from "../domain/types.ts";
 import { type Dropped, patch, type Patched } from "./patch.ts";
 import type { Ecosystem, Io } from "../ecosystems/ecosystem.ts";
 import type { Scan, World } from "./scan.ts";
@@ -30,20 +39,29 @@ export async function update(
       write(updates, byId, io),
     ),
   );
-  const dropped = parts.flatMap((part) => part.dropped);
 
   reporter.stage("verify");
   const verified = await Promise.all(
     parts.map(({ group, after }) => verify(group, after, byId, world.advisories)),
   );
-  const kept = new Set(parts.flatMap(({ group }) => group.updates));
-  const remaining = groups.map((it) => ({ ...it, updates: it.updates.filter((one) => kept.has(one)) }));
+  const outcome = outcomeOf(
+    groups.flatMap((group) => group.updates),
+    parts,
+  );
+  const remaining = groups.map((it) => ({
+    ...it,
+    updates: it.updates.flatMap((one) => asWritten(one, outcome)),
+  }));
   return {
     scan: {
       ...found,
       groups: remaining.filter(({ updates }) => updates.length > 0),
-      decisions: found.decisions.map((decision) => afterDropping(decision, withSiblings(dropped, groups))),
-      problems: [...found.problems, ...verified.flatMap(({ problems }) => problems), ...problemsOf(dropped)],
+      decisions: found.decisions.map((decision) => afterPatching(decision, outcome)),
+      problems: [
+        ...found.problems,
+        ...verified.flatMap(({ problems }) => problems),
+        ...problemsOf(outcome.dropped),
+      ],
     },
     changes: parts.flatMap(({ changes }) => changes).toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     verifications: verified.flatMap(({ verifications }) => verifications),
@@ -62,51 +80,109 @@ async function write(
   } catch (error) {
     if (error instanceof RateLimitError) throw error;
     const dropped = updates.map((one) => ({ update: one, message: messageOf(error) }));
-    return { group: { ...group, updates: [] }, changes: [], after: [], dropped };
+    return { group: { ...group, updates: [] }, changes: [], after: [], lowered: new Map(), dropped };
   }
 }
 
-/** A smaller step of a dependency was left for the larger one's sake: it is not written either. */
-function withSiblings(dropped: readonly Dropped[], groups: readonly UpdateGroup[]): Dropped[] {
-  const updates = groups.flatMap((group) => group.updates);
-  return dropped.flatMap(({ update: one, message }) =>
-    updates
-      .filter(({ dependency }) => dependency === one.dependency)
-      .map((sibling) => ({ update: sibling, message })),
+/** The planned updates as they turned out, where each dependency could take one step only. */
+function outcomeOf(
+  planned: readonly Update[],
+  parts: readonly Patched[],
+): Pick<Patched, "lowered" | "dropped"> & { readonly kept: readonly Update[] } {
+  const written = new Map(
+    parts.flatMap(({ group }) => group.updates).map((one) => [one.dependency, one] as const),
   );
-}
-
-function highest(groups: readonly UpdateGroup[]): Update[] {
-  const best = new Map<string, Update>();
-  // Groups come security first; the later one of a dependency is the major that also has a smaller sibling.
-  const updates = groups.flatMap((group) => group.updates);
-  const rank = { patch: 0, minor: 1, major: 2 };
-  for (const one of updates.toSorted((a, b) => rank[a.size] - rank[b.size])) {
-    best.set(JSON.stringify([one.manifest.path, one.dependency.name, one.dependency.span.start]), one);
+  const refused = new Map(
+    parts.flatMap(({ dropped }) =>
+      dropped.map(({ update: one, message }) => [one.dependency, message] as const),
+    ),
+  );
+  const lowered = new Map<Update, Update>();
+  const dropped: Dropped[] = [];
+  for (const one of planned) {
+    const instead = written.get(one.dependency);
+    const message = refused.get(one.dependency);
+    if (instead?.insteadOf?.version === one.release.version) lowered.set(one, instead);
+    // A smaller step of a dependency was left for the larger one's sake: it is not written either.
+    if (message !== undefined) dropped.push({ update: one, message });
   }
-  return [...best.values()];
+  const kept = planned.filter(
+    ({ dependency, release }) => written.get(dependency)?.release.version === release.version,
+  );
+  return { lowered, dropped, kept };
 }
 
-/** What became of a dependency whose update could not be written. */
-export function afterDropping(decision: Decision, dropped: readonly Dropped[]): Decision {
+/** Nothing, where another group's step of the same dependency was written. */
+function asWritten(one: Update, { lowered, kept }: ReturnType<typeof outcomeOf>): readonly Update[] {
+  if (kept.includes(one)) return [one];
+  const instead = lowered.get(one);
+  const isOfOther = kept.some(({ dependency }) => dependency === one.dependency);
+  return instead === undefined || isOfOther ? [] : [instead];
+}
+
+const rank = { patch: 0, minor: 1, major: 2 };
+
+/** Of the steps of one dependency the largest; the others are tried where no lockfile can hold that one. */
+function highest(groups: readonly UpdateGroup[]): Update[] {
+  // Groups come security first; the later one of a dependency is the major that also has a smaller sibling.
+  const updates = groups.flatMap((group) => group.updates).toSorted((a, b) => rank[a.size] - rank[b.size]);
+  return [...Map.groupBy(updates, ({ dependency }) => dependency).values()].flatMap((steps): Update[] => {
+    const last = steps.at(-1);
+    if (last === undefined || steps.length === 1) return last === undefined ? [] : [last];
+    const smaller = steps
+      .slice(0, -1)
+      .flatMap(({ release, requirement, size, fixes }): Step[] => [{ release, requirement, size, fixes }]);
+    return [{ ...last, alternatives: [...(last.alternatives ?? []).slice(0, 2), ...smaller] }];
+  });
+}
+
+/** What became of a dependency whose update could not be written, or not as it was planned. */
+export function afterPatching(
+  decision: Decision,
+  { lowered, dropped }: Pick<Patched, "lowered" | "dropped">,
+): Decision {
   if (decision.outcome !== "update") return decision;
-  const own = dropped.filter(({ update: one }) => decision.updates.includes(one));
-  const [first] = own;
-  if (first === undefined) return decision;
-  const updates = decision.updates.filter((one) => !own.some((it) => it.update === one));
-  if (updates.length > 0) return { ...decision, updates };
-  const { project, manifest, dependency, candidates } = decision;
-  const reason = { code: "unresolvable", detail: first.message };
-  return { project, manifest, dependency, candidates, outcome: "held", reason };
+  const { project, manifest, dependency } = decision;
+  const refusals = new Map<string, string>();
+  for (const { update: one, message } of dropped)
+    if (decision.updates.includes(one)) refusals.set(one.release.version, message);
+  const steps = decision.updates.flatMap((one) => {
+    const instead = lowered.get(one);
+    if (instead?.insteadOf !== undefined) refusals.set(one.release.version, instead.insteadOf.reason);
+    return instead ?? (dropped.some((it) => it.update === one) ? [] : [one]);
+  });
+  const updates = steps.filter(
+    (one, index) => steps.findIndex(({ release }) => release.version === one.release.version) === index,
+  );
+  if (refusals.size === 0) return decision;
+  const taken = new Set(updates.map(({ release }) => release.version));
+  const candidates = decision.candidates.map(({ version, rejected }): Candidate => {
+    if (taken.has(version)) return { version };
+    const refusal = refusals.get(version);
+    return {
+      version,
+      rejected: refusal === undefined ? rejected : { code: "unresolvable", detail: refusal },
+    };
+  });
+  const [[refused, why] = ["", ""]] = refusals;
+  if (updates.length === 0) {
+    const reason = { code: "unresolvable", detail: why };
+    return { project, manifest, dependency, candidates, outcome: "held", reason };
+  }
+  const detail = `${[...taken].join(" and ")} ${taken.size === 1 ? "is" : "are"} taken, for ${refused} cannot be: ${why}`;
+  return { ...decision, updates, candidates, reason: { code: "highest-resolvable", detail } };
 }
 
 /** A problem for each package that was left out, however many manifests ask for it. */
 export function problemsOf(dropped: readonly Dropped[]): Problem[] {
-  return [...Map.groupBy(dropped, ({ message }) => message)].flatMap(([message, members]): Problem[] => {
-    const [first, ...more] = members;
-    if (first === undefined) return [];
-    const { dependency, manifest } = first.update;
-    const others = more.length === 0 ? "" : ` and ${more.length} more`;
-    return [{ stage: "patch", subject: `${dependency.name} in ${manifest.path}${others}`, message }];
-  });
+  const last = new Map(dropped.map((one) => [one.update.dependency, one]));
+  return [...Map.groupBy(last.values(), ({ message }) => message)].flatMap(
+    ([message, members]): Problem[] => {
+      const [first, ...more] = members;
+      if (first === undefined) return [];
+      const { dependency, manifest } = first.update;
+      const others = more.length === 0 ? "" : ` and ${more.length} more`;
+      return [{ stage: "patch", subject: `${dependency.name} in ${manifest.path}${others}`, message }];
+    },
+  );
 }

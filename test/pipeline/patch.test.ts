@@ -91,6 +91,37 @@ describe("a group that no lockfile can hold as a whole", () => {
     expect(["p3", "p17"]).toContain(dropped[0]);
   });
 
+  it("takes the highest alternative that fits, and says in whose place", async () => {
+    const real = npm();
+    const ecosystem: Ecosystem = {
+      ...real,
+      async patch(project, updates, world) {
+        const isTooHigh = updates.some(
+          ({ dependency, release }) => dependency.name === "p3" && release.version > "1.0.7",
+        );
+        if (isTooHigh) throw new ResolutionError("q wants p3@<=1.0.7");
+        return real.patch(project, updates, world);
+      },
+    };
+    const planned = await groupOfAll(ecosystem);
+    const step = (version: string) =>
+      ({ release: { version }, requirement: `^${version}`, size: "patch", fixes: [] }) as const;
+    const group = {
+      ...planned,
+      updates: planned.updates.map((update) => ({
+        ...update,
+        alternatives: [step("1.0.9"), step("1.0.7"), step("1.0.5")],
+      })),
+    };
+    const result = await patch(group, new Map([["npm", ecosystem]]), io);
+    expect(result.dropped).toEqual([]);
+    expect(result.changes[0]?.content).toContain('"p3": "^1.0.7"');
+    expect(result.changes[0]?.content).toContain('"p4": "^1.1.0"');
+    const taken = result.group.updates.find(({ dependency }) => dependency.name === "p3");
+    expect(taken?.insteadOf).toEqual({ version: "1.1.0", reason: "q wants p3@<=1.0.7" });
+    expect([...result.lowered.keys()].map(({ dependency }) => dependency.name)).toEqual(["p3"]);
+  });
+
   it("is given up when nothing fits", async () => {
     expect(await patched(() => [])).toMatchObject({ moved: 0, dropped: names });
   });

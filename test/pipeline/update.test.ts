@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultPolicy } from "../../src/domain/policy.ts";
 import type { Ecosystem } from "../../src/ecosystems/ecosystem.ts";
+import { ResolutionError } from "../../src/domain/errors.ts";
 import { npm } from "../../src/ecosystems/npm/index.ts";
 import { scan } from "../../src/pipeline/scan.ts";
 import { update } from "../../src/pipeline/update.ts";
@@ -32,6 +33,8 @@ async function updated(ecosystem: Ecosystem, major = true) {
   return {
     files: changes.map(({ path, content }) => [path, JSON.parse(content).dependencies]),
     problems: after.problems.map(({ subject, message }) => `${subject}: ${message}`),
+    reasons: after.decisions.map(({ reason }) => `${reason.code}: ${reason.detail}`),
+    groups: after.groups.map(({ key, updates }) => [key, updates.map(({ release }) => release.version)]),
     held: after.decisions.filter(({ outcome }) => outcome === "held").map(({ manifest }) => manifest.path),
   };
 }
@@ -48,6 +51,31 @@ describe("writing all updates at once", () => {
 
   it("takes the smaller one where only that is wanted", async () => {
     expect((await updated(ecosystem, false)).files[0]).toEqual(["api/package.json", { a: "^1.1.0" }]);
+  });
+
+  it("takes the smaller one where no lockfile can hold the larger", async () => {
+    const conservative: Ecosystem = {
+      ...ecosystem,
+      patch: (project, updates, io) =>
+        updates.some(({ release }) => release.version === "2.0.0")
+          ? Promise.reject(new ResolutionError("c wants a@1"))
+          : ecosystem.patch(project, updates, io),
+    };
+    const { files: written, problems, reasons, groups } = await updated(conservative);
+    expect(written).toEqual([
+      ["api/package.json", { a: "^1.1.0" }],
+      ["web/package.json", { a: "^1.1.0", b: "^1.2.0" }],
+    ]);
+    expect(groups).toEqual([
+      ["npm/runtime in api", ["1.1.0"]],
+      ["npm/runtime in web", ["1.1.0", "1.2.0"]],
+    ]);
+    expect(problems).toEqual([]);
+    expect(reasons).toEqual([
+      "highest-resolvable: 1.1.0 is taken, for 2.0.0 cannot be: c wants a@1",
+      "highest-resolvable: 1.1.0 is taken, for 2.0.0 cannot be: c wants a@1",
+      "newer-release: 1.2.0 is newer than 1.0.0",
+    ]);
   });
 
   it("goes on with the other projects when one cannot be written", async () => {
