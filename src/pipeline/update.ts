@@ -159,10 +159,8 @@ export function afterPatching(
   const candidates = decision.candidates.map(({ version, rejected }): Candidate => {
     if (taken.has(version)) return { version };
     const refusal = refusals.get(version);
-    return {
-      version,
-      rejected: refusal === undefined ? rejected : { code: "unresolvable", detail: refusal },
-    };
+    if (refusal !== undefined) return { version, rejected: { code: "unresolvable", detail: refusal } };
+    return rejected === undefined ? { version } : { version, rejected };
   });
   const [[refused, why] = ["", ""]] = refusals;
   if (updates.length === 0) {
