@@ -10,57 +10,183 @@ describe("raise, increasing", () => {
     ["~1.2.0", "1.3.0", "~1.3.0"],
     ["1.2.0", "1.2.3", "1.2.3"],
     ["=1.2.0", "1.2.3", "=1.2.3"],
-    ["v1.2.0", "1.2.3", "v1.2.3"],
-    ["^v1.2.0", "2.0.0", "^v2.0.0"],
     ["1.x", "2.3.4", "2.x"],
     ["1.2.x", "1.3.4", "1.3.x"],
-    ["1", "2.3.4", "2"],
-    ["^1", "2.3.4", "^2"],
-    ["^1.2", "2.3.4", "^2.3"],
+    ["~1.2", "1.3.4", "~1.3"],
     ["~> 1.2", "1.3.4", "~> 1.3"],
-    ["*", "2.3.4", "*"],
     ["", "2.3.4", ""],
     ["x", "2.3.4", "x"],
-    [">=1.0.0", "2.3.4", ">=1.0.0"],
+    ["x.x", "2.3.4", "x.x"],
+    [">=1.0.0", "2.3.4", ">=2.3.4"],
+    [">= 1", "2.3.4", ">= 2"],
+    [">1.0.0", "2.3.4", ">1.0.0"],
     [">=1.0.0 <2.0.0", "1.5.0", ">=1.0.0 <2.0.0"],
     [">=1.0.0 <2.0.0", "2.3.4", ">=1.0.0 <3.0.0"],
-    [">= 1.0.0 <= 1.4.0", "2.3.4", ">= 1.0.0 <= 2.3.4"],
-    ["1.0.0 - 2.0.0", "3.1.0", "1.0.0 - 3.1.0"],
-    ["^1.0.0 || ^2.0.0", "2.5.0", "^1.0.0 || ^2.0.0"],
-    ["^1.0.0 || ^2.0.0", "3.1.0", "^1.0.0 || ^2.0.0 || ^3.1.0"],
-    ["^1||^2", "3.1.0", "^1||^2||^3"],
+    [">=1 <2", "2.3.4", ">=1 <3"],
+    ["<0.3.0", "0.4.2", "<0.5.0"],
+    [">= 1.0.0 <= 1.4.0", "2.3.4", ">= 1.0.0 <= 2.4.0"],
+    ["<=2", "3.1.4", "<=3"],
+    ["^1.0.0 <1.8.0", "2.0.0", undefined],
+    ["1.2.3 - 2.0.0", "1.9.0", "1.2.3 - 2.0.0"],
+    ["1.2.3 - 2.0.0", "3.1.0", "1.2.3 - 4.0.0"],
+    ["1 - 2", "3.1.0", "1 - 3"],
+    [">=1.2.0 <2.0.0 || >=3.0.0 <4.0.0", "4.5.0", ">=1.2.0 <2.0.0 || >=3.0.0 <4.0.0 || ^4.5.0"],
+    ["^1 || >=2.0.0 <3.0.0", "3.1.0", "^1 || >=2.0.0 <4.0.0"],
+    ["^1.0.0 || ^2.0.0", "2.5.0", "^2.5.0"],
+    ["^1.0.0 || ^2.0.0", "3.1.0", "^3.1.0"],
+    ["^1||^2", "3.1.0", "^3"],
     ["^2.0.0-rc.1", "2.0.0-rc.3", "^2.0.0-rc.3"],
     ["^2.0.0-rc.1", "2.0.0", "^2.0.0"],
+    ["~1.2", "1.3.0-beta.1", "~1.3.0-beta.1"],
     [" ^1.2.0 ", "1.4.1", " ^1.4.1 "],
     ["banana", "3.0.0", undefined],
+    ["^3.0.0", "2.9.0", undefined],
   ])("%s and %s make %s", (requirement, version, expected) => {
     expect(npmVersions.raise(requirement, { version }, "increase")).toBe(expected);
   });
 
-  it("always names a range that the release satisfies", () => {
-    const operator = fc.constantFrom("^", "~", "", "=", "v", ">=", "<", "<=", ">=0.1.0 <");
-    const version = fc.tuple(fc.nat(20), fc.nat(20), fc.nat(20)).map((parts) => parts.join("."));
-    fc.assert(
-      fc.property(operator, version, version, (prefix, old, next) => {
-        fc.pre(semver.gt(next, old));
-        const raised = npmVersions.raise(prefix + old, { version: next }, "increase");
-        expect(raised === undefined || npmVersions.satisfies(next, raised)).toBe(true);
-      }),
+  it("writes the checksum of a package manager anew, and leaves out the one that no longer holds", () => {
+    const old = "9.1.0+sha512.0a1b";
+    const release = { version: "9.2.0" };
+    expect(npmVersions.raise(old, { ...release, digest: "sha512.ff00" }, "increase")).toBe(
+      "9.2.0+sha512.ff00",
     );
+    expect(npmVersions.raise(old, release, "increase")).toBe("9.2.0");
+    expect(npmVersions.raise("9.1.0", { ...release, digest: "sha512.ff00" }, "increase")).toBe("9.2.0");
   });
 });
 
-describe("raise, widening", () => {
+describe("raise, extending", () => {
   it.each([
     ["^17.0.0 || ^18.0.0", "19.1.0", "^17.0.0 || ^18.0.0 || ^19.0.0"],
     ["^18.0.0", "18.3.1", "^18.0.0"],
     [">=16", "19.1.0", ">=16"],
     ["16 || 17", "18.2.0", "16 || 17 || 18"],
+    ["^1||^2", "3.1.0", "^1||^2||^3"],
     ["^0.3.0", "0.4.2", "^0.3.0 || ^0.4.0"],
     ["1.2.3", "2.0.0", "1.2.3 || ^2.0.0"],
     ["not a range", "2.0.0", undefined],
   ])("%s and %s make %s", (requirement, version, expected) => {
+    expect(npmVersions.raise(requirement, { version }, "extend")).toBe(expected);
+  });
+});
+
+/** What Dependabot expects of its own: npm_and_yarn/spec/.../requirements_updater_spec.rb, as far as npm reads it too. */
+describe("raise, as Dependabot does", () => {
+  it.each([
+    ["1.2.3", "1.5.0", "1.5.0"],
+    ["v1.2.3", "1.5.0", "v1.5.0"],
+    ["V1.2.3", "1.5.0", undefined],
+    ["0.1", "1.5.0", "1.5"],
+    ["1", "4.5.0", "4"],
+    ["^1.2.3", "1.5.0", "^1.5.0"],
+    ["^v1.2.3", "1.5.0", "^v1.5.0"],
+    ["^0.5.1 || ^1.2.3", "1.5.0", "^1.5.0"],
+    ["^1.2.3-rc1", "1.5.0", "^1.5.0"],
+    ["1.2.3-rc1", "1.5.0", "1.5.0"],
+    ["1.2.3-beta", "1.2.3-beta.2", "1.2.3-beta.2"],
+    ["0.4.5", "1.1.0-alpha.1", "1.1.0-alpha.1"],
+    ["*", "1.5.0", "*"],
+    ["< 1.2.0", "1.5.0", "< 1.6.0"],
+    ["> 1.0.0 < 1.2.0", "1.5.0", "> 1.0.0 < 1.6.0"],
+    ["> 1.0.0 < 1.7.0", "1.5.0", "> 1.0.0 < 1.7.0"],
+    [">=1.2.0 <1.4.0-dev", "1.5.0", ">=1.2.0 <1.6.0"],
+    ["^0.x.x", "1.5.0", "^1.x.x"],
+    ["very-latest", "1.5.0", undefined],
+  ])("increase: %s and %s make %s", (requirement, version, expected) => {
+    expect(npmVersions.raise(requirement, { version }, "increase")).toBe(expected);
+  });
+
+  it.each([
+    ["1.2.3", "1.5.0", "1.5.0"],
+    ["v1.2.3", "1.5.0", "v1.5.0"],
+    ["0.1", "1.5.0", "1.5"],
+    ["1", "4.5.0", "4"],
+    ["< 1.2.0", "1.5.0", "< 1.6.0"],
+    ["1.2.3 - 1.4.0", "1.5.0", "1.2.3 - 1.6.0"],
+    ["1.2.3-rc1 - 1.4.0", "1.5.0", "1.2.3-rc1 - 1.6.0"],
+    ["1.2.3-rc1", "1.5.0", "1.5.0"],
+    ["^1.2.3", "1.5.0", "^1.2.3"],
+    ["^0.8.0", "1.5.0", "^1.5.0"],
+    ["^1.2.3-rc1", "1.5.0", "^1.2.3-rc1"],
+    ["^1.0.0-beta1", "2.0.0-alpha", "^2.0.0-alpha"],
+    ["^0.0.x", "0.0.2", "^0.0.x"],
+    ["^0.0.x", "0.2.0", "^0.2.x"],
+    ["^0.0.0", "0.0.2", "^0.0.2"],
+    ["0.x.x", "1.5.0", "1.x.x"],
+    ["*", "1.5.0", "*"],
+    ["~>2.5.1", "2.5.3", "~>2.5.1"],
+    ["~>2.4.1", "2.5.3", "~>2.5.3"],
+    ["~2.5.1", "2.5.3", "~2.5.1"],
+    ["~2.4.1", "2.5.3", "~2.5.3"],
+    ["~2.5.1-rc1", "2.5.3", "~2.5.1-rc1"],
+    ["~2.x.x", "2.5.3", "~2.x.x"],
+    ["~2.4.x", "2.5.3", "~2.5.x"],
+    ["> 1.0.0 < 1.2.0", "1.5.0", "> 1.0.0 < 1.6.0"],
+    ["> 1.0.0 < 1.7.0", "1.5.0", "> 1.0.0 < 1.7.0"],
+    ["^1.0.0 || ^2.0.0", "1.5.0", "^1.0.0 || ^2.0.0"],
+    [">=1.2.0 <1.4.0-dev", "1.5.0", ">=1.2.0 <1.6.0"],
+    ["0.1.x", "1.5.0", "1.5.x"],
+  ])("widen: %s and %s make %s", (requirement, version, expected) => {
     expect(npmVersions.raise(requirement, { version }, "widen")).toBe(expected);
+  });
+
+  it("widens alternatives too, which Dependabot leaves as they are", () => {
+    expect(npmVersions.raise("^1 || ^2", { version: "3.1.0" }, "widen")).toBe("^1 || ^2 || ^3");
+  });
+});
+
+describe("raise, of any requirement to any release", () => {
+  const part = fc.nat(6);
+  const full = fc.tuple(part, part, part).map((parts) => parts.join("."));
+  const marked = fc.tuple(full, fc.constantFrom("rc.1", "beta", "0")).map((parts) => parts.join("-"));
+  const partial = fc
+    .tuple(part, fc.constantFrom("x", "*", "3", undefined), fc.constantFrom("x", undefined))
+    .map((parts) => parts.filter((each) => each !== undefined).join("."));
+  const version = fc.oneof({ weight: 4, arbitrary: full }, partial, marked);
+  const operator = fc.constantFrom("", "^", "~", "=", "v", "^v", ">=", ">= ", ">", "<", "<=", "~>");
+  const one = fc.tuple(operator, version).map((parts) => parts.join(""));
+  const comparators = fc.oneof(
+    { weight: 4, arbitrary: one },
+    fc.tuple(version, version).map((ends) => ends.join(" - ")),
+    fc.tuple(version, version).map(([low, high]) => `>=${low} <${high}`),
+    fc.constantFrom("*", "", "x", "latest"),
+  );
+  const requirement = fc
+    .tuple(fc.array(comparators, { minLength: 1, maxLength: 3 }), fc.constantFrom("||", " || "))
+    .map(([alternatives, separator]) => alternatives.join(separator));
+  const strategy = fc.constantFrom("increase" as const, "widen" as const, "extend" as const);
+  const release = fc.oneof(full, marked);
+
+  it("is allowed by what it writes, and leaves that alone the next time", () => {
+    fc.assert(
+      fc.property(requirement, release, strategy, (text, next, how) => {
+        const raised = npmVersions.raise(text, { version: next }, how);
+        if (raised === undefined) return;
+        expect(npmVersions.satisfies(next, raised)).toBe(true);
+        expect(npmVersions.raise(raised, { version: next }, how)).toBe(raised);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("says it with the same operator", () => {
+    fc.assert(
+      fc.property(one, release, fc.constantFrom("increase" as const, "widen" as const), (text, next, how) => {
+        const raised = npmVersions.raise(text, { version: next }, how) ?? text;
+        expect(/^\D*/.exec(raised)?.[0]).toBe(/^\D*/.exec(text)?.[0]);
+      }),
+    );
+  });
+
+  it("loses nothing of what was allowed when it is extended", () => {
+    fc.assert(
+      fc.property(requirement, release, full, (text, next, other) => {
+        fc.pre(npmVersions.satisfies(other, text));
+        const raised = npmVersions.raise(text, { version: next }, "extend") ?? text;
+        expect(npmVersions.satisfies(other, raised)).toBe(true);
+      }),
+    );
   });
 });
 
