@@ -22,9 +22,16 @@ export interface Dependency extends Package {
   /** The version in use, from a lockfile or an exact requirement; else the lowest that the requirement allows. */
   readonly version?: string;
   readonly scope: Scope;
+  readonly kind?: DependencyKind;
   /** Why no release can ever take this requirement's place: a git address, a file, a workspace package. */
   readonly held?: Reason;
 }
+
+/**
+ * What a requirement is where it is not one of the project's own code: it decides the version of a package for all who
+ * need it (`override`), names the package manager to work with (`package-manager`), or those that will do (`engine`).
+ */
+export type DependencyKind = "override" | "package-manager" | "engine";
 
 /** A code for programs and a sentence for people. */
 export interface Reason {
