@@ -248,7 +248,11 @@ export interface Verification {
   /** Changes that nothing in the group explains; they are in none of the lists above. */
   readonly unintended: readonly LockChange[];
   /** Advisories that touch a package now and did not before. */
-  readonly introduced: readonly IntroducedAdvisory[];
+  readonly introduced: readonly AuditedPackage[];
+  /** Advisories that touched a package before, at a version that is no longer there. */
+  readonly mended: readonly AuditedPackage[];
+  /** What came in beside the group's own packages and has not cooled. */
+  readonly young: readonly YoungPackage[];
 }
 
 /** One entry of a lockfile that changed. Without `from` it was added, without `to` removed. */
@@ -262,10 +266,18 @@ export interface LockChange {
   readonly why?: string;
 }
 
-export interface IntroducedAdvisory {
+/** A package in a lockfile, and an advisory that touches it. */
+export interface AuditedPackage {
   readonly advisory: Advisory;
   readonly name: string;
   readonly version: string;
+}
+
+export interface YoungPackage {
+  readonly name: string;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly publishedAt: string;
 }
 
 /** How pull requests are worded and labelled: the part of the configuration that the composer obeys. */

@@ -7,10 +7,10 @@ import type { Problem, Update, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { compose } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
-import { type Patched, patch } from "./patch.ts";
+import type { Patched } from "./patch.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
-import { verify } from "./verify.ts";
+import { writeGroup } from "./write.ts";
 
 export interface ProposeWorld extends World {
   readonly forge: Forge;
@@ -154,24 +154,20 @@ async function proposeOne(
   proposal: Proposal | { outcome: "failed"; reason: string };
   problems: readonly Problem[];
 }> {
-  const { ecosystems, files, http, tools, asOf, forge, policy, now } = world;
+  const { ecosystems, forge, policy, now } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
-  const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
-  const patched = await patch(group, byId, io);
+  const { patched, verifications, problems } = await writeGroup(group, found, world);
   if (patched.changes.length === 0) {
     const reason = patched.dropped[0]?.message ?? "there is nothing to write";
-    return { patched, proposal: { outcome: "failed", reason }, problems: [] };
+    return { patched, proposal: { outcome: "failed", reason }, problems };
   }
   const dated = await withTimes(patched.group, byId, world);
-  const [verified, notes] = await Promise.all([
-    verify(patched.group, patched.after, byId, world.advisories),
-    notesFor(dated, byId, world),
-  ]);
+  const notes = await notesFor(dated, byId, world);
   const draft = compose({
     group: dated,
     changes: patched.changes,
     notes: notes.byName,
-    verifications: verified.verifications,
+    verifications,
     policy,
     now,
     digest: digestOf(group),
@@ -182,7 +178,7 @@ async function proposeOne(
   return {
     patched,
     proposal: await forge.propose(draft),
-    problems: [...verified.problems, ...notes.problems],
+    problems: [...problems, ...notes.problems],
   };
 }
 

@@ -9,10 +9,9 @@ import type {
   UpdateGroup,
   Verification,
 } from "../domain/types.ts";
-import { type Dropped, patch, type Patched } from "./patch.ts";
-import type { Ecosystem, Io } from "../ecosystems/ecosystem.ts";
+import type { Dropped, Patched } from "./patch.ts";
 import type { Scan, World } from "./scan.ts";
-import { verify } from "./verify.ts";
+import { writeGroup, type WrittenGroup } from "./write.ts";
 
 /** Everything that a scan proposes, written at once. */
 export interface Written {
@@ -28,25 +27,17 @@ export async function update(
   world: World,
   wanted: (group: UpdateGroup) => boolean,
 ): Promise<Written> {
-  const { ecosystems, files, http, tools, asOf, reporter } = world;
-  const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const groups = found.groups.filter(wanted);
 
-  reporter.stage("patch");
-  const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
+  world.reporter.stage("patch");
   const parts = await Promise.all(
     [...Map.groupBy(highest(groups), ({ project }) => project).values()].map((updates) =>
-      write(updates, byId, io),
+      write(updates, found, world),
     ),
-  );
-
-  reporter.stage("verify");
-  const verified = await Promise.all(
-    parts.map(({ group, after }) => verify(group, after, byId, world.advisories)),
   );
   const outcome = outcomeOf(
     groups.flatMap((group) => group.updates),
-    parts,
+    parts.map(({ patched }) => patched),
   );
   const remaining = groups.map((it) => ({
     ...it,
@@ -59,28 +50,25 @@ export async function update(
       decisions: found.decisions.map((decision) => afterPatching(decision, outcome)),
       problems: [
         ...found.problems,
-        ...verified.flatMap(({ problems }) => problems),
+        ...parts.flatMap(({ problems }) => problems),
         ...problemsOf(outcome.dropped),
       ],
     },
-    changes: parts.flatMap(({ changes }) => changes).toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-    verifications: verified.flatMap(({ verifications }) => verifications),
+    changes: parts.flatMap(({ patched }) => patched.changes).toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    verifications: parts.flatMap(({ verifications }) => verifications),
   };
 }
 
 /** One project's updates. Whatever goes wrong with it, the other projects go on. */
-async function write(
-  updates: readonly Update[],
-  ecosystems: ReadonlyMap<string, Ecosystem>,
-  io: Io,
-): Promise<Patched> {
+async function write(updates: readonly Update[], found: Scan, world: World): Promise<WrittenGroup> {
   const group: UpdateGroup = { key: "all", name: "all", kind: "version", single: false, updates };
   try {
-    return await patch(group, ecosystems, io);
+    return await writeGroup(group, found, world);
   } catch (error) {
     if (error instanceof RateLimitError) throw error;
     const dropped = updates.map((one) => ({ update: one, message: messageOf(error) }));
-    return { group: { ...group, updates: [] }, changes: [], after: [], lowered: new Map(), dropped };
+    const nothing = { group: { ...group, updates: [] }, changes: [], after: [], lowered: new Map() };
+    return { patched: { ...nothing, dropped }, verifications: [], problems: [] };
   }
 }
 

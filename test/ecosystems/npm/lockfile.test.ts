@@ -3,7 +3,7 @@ import { createHttpClient } from "../../../src/http/client.ts";
 import { memoryCache } from "../../../src/cache/memory.ts";
 import type { Update } from "../../../src/domain/types.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
-import { compare } from "../../../src/pipeline/verify.ts";
+import { compare } from "../../../src/pipeline/verify/difference.ts";
 import { overlay } from "../../../src/text/overlay.ts";
 import { createTools } from "../../../src/tools/tools.ts";
 import { memoryFiles } from "../../fakes.ts";

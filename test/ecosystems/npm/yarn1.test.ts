@@ -5,7 +5,7 @@ import { ManifestError } from "../../../src/domain/errors.ts";
 import type { Update } from "../../../src/domain/types.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
 import { isYarn1, readYarnLock, writeYarnLock } from "../../../src/ecosystems/npm/managers/yarn1-lockfile.ts";
-import { compare } from "../../../src/pipeline/verify.ts";
+import { compare } from "../../../src/pipeline/verify/difference.ts";
 import { overlay } from "../../../src/text/overlay.ts";
 import { memoryFiles, noTools } from "../../fakes.ts";
 import { startRegistry, type TestRegistry } from "../../registry.ts";

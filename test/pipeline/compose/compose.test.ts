@@ -489,6 +489,8 @@ function verification(more: Partial<Verification>): Verification {
     removed: [],
     unintended: [],
     introduced: [],
+    mended: [],
+    young: [],
     ...more,
   };
 }

@@ -1,56 +1,11 @@
-import { affects, dedupeByAlias } from "../domain/advisory.ts";
-import { messageOf, RateLimitError } from "../domain/errors.ts";
-import type { AdvisorySource } from "../domain/ports.ts";
-import type {
-  IntroducedAdvisory,
-  LockChange,
-  LockedPackage,
-  LockGraph,
-  Problem,
-  Project,
-  UpdateGroup,
-  Verification,
-} from "../domain/types.ts";
-import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import type { LockChange, LockedPackage, LockGraph, Verification } from "../../domain/types.ts";
+import { byText } from "../../text/order.ts";
 
-/** Compares the lockfile before and after: what changed, what explains it, and whether it brought an advisory in. */
-export async function verify(
-  group: UpdateGroup,
-  projects: readonly { readonly before: Project; readonly after: Project }[],
-  ecosystems: ReadonlyMap<string, Ecosystem>,
-  source: AdvisorySource,
-): Promise<{ verifications: readonly Verification[]; problems: readonly Problem[] }> {
-  const locked = projects.flatMap(({ before, after }) => {
-    const ecosystem = ecosystems.get(before.ecosystem);
-    if (before.lockfile === undefined || after.lockfile === undefined || ecosystem === undefined) return [];
-    const updates = group.updates.filter(({ project }) => project === before);
-    const names = new Set(updates.map(({ dependency }) => dependency.name));
-    return [{ before: before.lockfile, after: after.lockfile, names, ecosystem }];
-  });
-  const problems: Problem[] = [];
-  const verifications = await Promise.all(
-    locked.map(async ({ before, after, names, ecosystem }): Promise<Verification> => {
-      const difference = compare(before.graph, after.graph, names);
-      try {
-        const introduced = await auditChanges(before.graph, after.graph, ecosystem, source);
-        return { lockfile: after.path, ...difference, introduced };
-      } catch (error) {
-        if (error instanceof RateLimitError) throw error;
-        const message = `the new versions could not be audited: ${messageOf(error)}`;
-        problems.push({ stage: "verify", subject: group.key, message });
-        return { lockfile: after.path, ...difference, introduced: [] };
-      }
-    }),
-  );
-  return { verifications, problems };
-}
+/** What changed between two lockfiles, and why. */
+export type Difference = Pick<Verification, "updated" | "added" | "removed" | "unintended">;
 
 /** The difference of two graphs, for a group that was meant to move the packages of these names. */
-export function compare(
-  before: LockGraph,
-  after: LockGraph,
-  names: ReadonlySet<string>,
-): Omit<Verification, "lockfile" | "introduced"> {
+export function compare(before: LockGraph, after: LockGraph, names: ReadonlySet<string>): Difference {
   const old = new Map(before.packages.map((locked) => [locked.id, locked]));
   const now = new Map(after.packages.map((locked) => [locked.id, locked]));
   const explainedNow = explained(after, old, names);
@@ -166,35 +121,6 @@ function changeOf(
   };
 }
 
-/** The second audit: of the packages that were not there before, at these versions. */
-async function auditChanges(
-  before: LockGraph,
-  after: LockGraph,
-  { osv, versions }: Ecosystem,
-  source: AdvisorySource,
-): Promise<readonly IntroducedAdvisory[]> {
-  if (osv === undefined) return [];
-  const known = new Set(before.packages.map(({ name, version }) => `${name}@${version}`));
-  const fresh = new Map(
-    after.packages
-      .filter(
-        ({ name, version, manifest }) =>
-          manifest === undefined && versions.isValid(version) && !known.has(`${name}@${version}`),
-      )
-      .map(({ name, version }) => [`${name}@${version}`, { name, version }]),
-  );
-  if (fresh.size === 0) return [];
-  const packages = [...fresh.values()].toSorted(byName);
-  const advisories = dedupeByAlias(await source.advisoriesFor({ osv, versions }, packages));
-  return packages.flatMap(({ name, version }) =>
-    advisories
-      .filter((advisory) => advisory.name === name && affects(advisory, version, versions))
-      .map((advisory) => ({ advisory, name, version })),
-  );
-}
-
-function byName(a: { name: string; id?: string }, b: { name: string; id?: string }): number {
-  const left = `${a.name}\0${a.id ?? ""}`;
-  const right = `${b.name}\0${b.id ?? ""}`;
-  return left < right ? -1 : Number(left > right);
+function byName(a: LockChange, b: LockChange): number {
+  return byText(a.name, b.name) || byText(a.id, b.id);
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { AdvisorySource } from "../../src/domain/ports.ts";
-import type { LockedPackage } from "../../src/domain/types.ts";
-import { npm } from "../../src/ecosystems/npm/index.ts";
-import { compare, verify } from "../../src/pipeline/verify.ts";
-import { advisory, locked, project } from "../builders.ts";
+import type { AdvisorySource } from "../../../src/domain/ports.ts";
+import type { Finding, LockedPackage } from "../../../src/domain/types.ts";
+import { npm } from "../../../src/ecosystems/npm/index.ts";
+import { compare } from "../../../src/pipeline/verify/difference.ts";
+import { verify } from "../../../src/pipeline/verify/verify.ts";
+import { cannedHttp } from "../../fakes.ts";
+import { advisory, locked, project } from "../../builders.ts";
 
 const root = (...dependencies: string[]): LockedPackage => ({
   ...locked("", ""),
@@ -74,7 +76,20 @@ describe("the second audit", () => {
     { lockfile: { path: "l", graph: graph(root(a), locked(a, "2.0.0", b), locked(b, "1.0.0")) } },
   );
   const group = { key: "npm/runtime", name: "runtime", kind: "version" as const, single: false, updates: [] };
-  const ecosystems = new Map([["npm", npm()]]);
+  const ecosystems = new Map([["npm", npm({ registry: "https://registry.test/" })]]);
+  const worldOf = (advisories: AdvisorySource, findings: readonly Finding[] = []) => ({
+    advisories,
+    findings,
+    http: cannedHttp({
+      "https://registry.test/a": { versions: { "2.0.0": {} }, modified: "2025-01-01T00:00:00Z" },
+      "https://registry.test/b": {
+        versions: { "1.0.0": {} },
+        time: { "1.0.0": "2026-05-31T00:00:00Z" },
+        modified: "2026-05-31T00:00:00Z",
+      },
+    }),
+    cooledBefore: new Date("2026-05-29T00:00:00Z"),
+  });
 
   it("tells what vulnerable release came in, of the new versions only", async () => {
     const asked: unknown[] = [];
@@ -85,7 +100,7 @@ describe("the second audit", () => {
       },
       problems: () => [],
     };
-    const { verifications } = await verify(group, [{ before, after }], ecosystems, source);
+    const { verifications } = await verify(group, [{ before, after }], ecosystems, worldOf(source));
     expect(asked).toEqual([
       { name: "a", version: "2.0.0" },
       { name: "b", version: "1.0.0" },
@@ -95,12 +110,39 @@ describe("the second audit", () => {
     ]);
   });
 
+  it("tells what it is rid of, and what came in that has not cooled", async () => {
+    const source: AdvisorySource = { advisoriesFor: async () => [], problems: () => [] };
+    const found = (name: string, version: string): Finding => ({
+      advisory: advisory("GHSA-2", name),
+      project: before,
+      name,
+      version,
+      fixed: [],
+      paths: [],
+    });
+    const world = worldOf(source, [found("a", "1.0.0"), found("z", "1.0.0")]);
+    const kept = {
+      ...after.lockfile!,
+      graph: graph(...after.lockfile!.graph.packages, locked("node_modules/z", "1.0.0")),
+    };
+    const { verifications } = await verify(
+      group,
+      [{ before, after: { ...after, lockfile: kept } }],
+      ecosystems,
+      world,
+    );
+    expect(verifications[0]?.mended.map(({ name, version }) => [name, version])).toEqual([["a", "1.0.0"]]);
+    expect(verifications[0]?.young).toEqual([
+      { name: "b", version: "1.0.0", publishedAt: "2026-05-31T00:00:00Z" },
+    ]);
+  });
+
   it("is a problem and not a clean bill where the source cannot be reached", async () => {
     const source: AdvisorySource = {
       advisoriesFor: () => Promise.reject(new Error("no route")),
       problems: () => [],
     };
-    const { problems } = await verify(group, [{ before, after }], ecosystems, source);
+    const { problems } = await verify(group, [{ before, after }], ecosystems, worldOf(source));
     expect(problems).toEqual([
       { stage: "verify", subject: "npm/runtime", message: "the new versions could not be audited: no route" },
     ]);

@@ -1,0 +1,52 @@
+import type { Policy } from "../domain/policy.ts";
+import type { Problem, UpdateGroup, Verification } from "../domain/types.ts";
+import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { patch, type Patched } from "./patch.ts";
+import type { Scan, World } from "./scan.ts";
+import { verify } from "./verify/verify.ts";
+
+/** A group as it was written, and what its lockfiles say of it. */
+export interface WrittenGroup {
+  readonly patched: Patched;
+  readonly verifications: readonly Verification[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Writes a group and verifies what was written. Where that brings in transitive packages that have not cooled, it is
+ * written once more without what was published lately, and the better result is kept.
+ */
+export async function writeGroup(group: UpdateGroup, found: Scan, world: World): Promise<WrittenGroup> {
+  const { asOf, now, policy } = world;
+  const cooledBefore = new Date(now.getTime() - daysToCool(policy) * 86_400_000);
+  const written = await attempt(group, found, world, asOf, cooledBefore);
+  const count = youngIn(written);
+  if (count === 0) return written;
+  const again = await attempt(group, found, world, cooledBefore, cooledBefore);
+  const isAsGood = again.patched.dropped.length <= written.patched.dropped.length;
+  const isAsHigh = again.patched.lowered.size <= written.patched.lowered.size;
+  return isAsGood && isAsHigh && youngIn(again) < count ? again : written;
+}
+
+async function attempt(
+  group: UpdateGroup,
+  { findings }: Scan,
+  { ecosystems, files, http, tools, advisories }: World,
+  asOf: Date | undefined,
+  cooledBefore: Date,
+): Promise<WrittenGroup> {
+  const byId = new Map<string, Ecosystem>(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
+  const io = { files, http, tools, ...(asOf === undefined ? {} : { asOf }) };
+  const patched = await patch(group, byId, io);
+  const world = { advisories, http, findings, cooledBefore };
+  return { patched, ...(await verify(patched.group, patched.after, byId, world)) };
+}
+
+function youngIn({ verifications }: WrittenGroup): number {
+  return verifications.reduce((sum, { young }) => sum + young.length, 0);
+}
+
+/** A transitive package waits as long as a direct one does whatever its size. */
+function daysToCool({ cooldown }: Policy): number {
+  return cooldown.days;
+}
