@@ -82,6 +82,7 @@ describe("the second audit", () => {
     findings,
     http: cannedHttp({
       "https://registry.test/a": { versions: { "2.0.0": {} }, modified: "2025-01-01T00:00:00Z" },
+      "https://registry.test/z": { versions: { "1.0.0": {} }, modified: "2025-01-01T00:00:00Z" },
       "https://registry.test/b": {
         versions: { "1.0.0": {} },
         time: { "1.0.0": "2026-05-31T00:00:00Z" },
