@@ -37,4 +37,5 @@ export function cannedHttp(
 export const noTools: Tools = {
   call: (module) => Promise.reject(new Error(`unexpected call of ${module.pathname.split("/").at(-1)}`)),
   run: ({ name }) => Promise.reject(new Error(`unexpected run of ${name}`)),
+  runNative: ({ name }) => Promise.reject(new Error(`unexpected run of ${name}`)),
 };

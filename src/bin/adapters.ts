@@ -123,6 +123,7 @@ function lateTools(options: ToolsOptions): ReturnType<typeof createTools> {
     call: async <Output>(module: URL, input: unknown, limits: ToolLimits) =>
       (await load()).call<Output>(module, input, limits),
     run: async (program, order, limits) => (await load()).run(program, order, limits),
+    runNative: async (program, order, limits) => (await load()).runNative(program, order, limits),
     close: async () => (await loading)?.close(),
   };
 }

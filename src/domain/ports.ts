@@ -150,9 +150,18 @@ export interface Tools {
    * Throws `ProgramError` with what it said when it does not end well.
    */
   run(program: Program, order: ProgramRun, limits: ToolLimits): Promise<Readonly<Record<string, string>>>;
+  /**
+   * As `run`, for a program of machine code, which the bounds of JavaScript do not hold: all that it is told of the
+   * network is a proxy, where `order.answer` alone answers, and it finds no other program.
+   */
+  runNative(
+    program: Program,
+    order: NativeRun,
+    limits: ToolLimits,
+  ): Promise<Readonly<Record<string, string>>>;
 }
 
-/** A program of JavaScript in an archive of npm's kind, such as a package manager. */
+/** A program in an archive of npm's kind, such as a package manager. */
 export interface Program {
   readonly name: string;
   readonly version: string;
@@ -171,6 +180,11 @@ export interface ProgramRun {
   readonly wanted: readonly string[];
   /** Settings of the program's own; nothing secret but what is for a registry. */
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface NativeRun extends ProgramRun {
+  /** What stands at a plain `http:` address that the program asks for; `undefined` where nothing does. */
+  readonly answer: (url: URL) => Promise<Buffer | undefined>;
 }
 
 export interface ToolLimits {

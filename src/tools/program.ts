@@ -31,7 +31,7 @@ const keptOutput = 8_000;
  */
 export async function runProgram(
   folder: string,
-  { name, version, entry }: Program,
+  program: Program,
   order: ProgramRun,
   limits: ToolLimits,
   {
@@ -39,41 +39,61 @@ export async function runProgram(
     trustedHosts = [],
   }: { readonly caches?: readonly string[]; readonly trustedHosts?: readonly string[] },
 ): Promise<Readonly<Record<string, string>>> {
+  return runAtDesk(program, order, limits, (base) => ({
+    file: process.execPath,
+    args: [
+      "--permission",
+      "--allow-worker",
+      // Package managers look for settings in every folder above; there is nothing in those that they could send away.
+      "--allow-fs-read=*",
+      ...[base, ...caches].map((place) => `--allow-fs-write=${join(place, "*")}`),
+      "--disable-warning=SecurityWarning",
+      "--import",
+      preload.href,
+      join(folder, program.entry),
+      ...order.args,
+    ],
+    environment: {
+      ...networkEnvironment(),
+      STEEPLEJACK_TRUSTED_HOSTS: trustedHosts.join(","),
+      // Not a flag: programs hand their flags on to their threads, which refuse this one.
+      NODE_OPTIONS: `--max-old-space-size=${limits.megabytes}`,
+    },
+  }));
+}
+
+/** A program's file, and what it is told. */
+interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Runs a command in a folder with the given files, beside an empty home; both are below `base`. Throws `ProgramError`. */
+export async function runAtDesk(
+  { name, version }: Program,
+  order: ProgramRun,
+  limits: ToolLimits,
+  commandIn: (base: string) => Command,
+): Promise<Readonly<Record<string, string>>> {
   const base = await realpath(await mkdtemp(join(tmpdir(), "steeplejack-run-")));
   try {
     const [project, home] = [join(base, "project"), join(base, "home")];
     await Promise.all([mkdir(project), mkdir(join(home, "tmp"), { recursive: true })]);
     for (const [path, text] of Object.entries(order.files)) await put(project, path, text);
-    const { code, output } = await run(
-      [
-        "--permission",
-        "--allow-worker",
-        // Package managers look for settings in every folder above; there is nothing in those that they could send away.
-        "--allow-fs-read=*",
-        ...[base, ...caches].map((place) => `--allow-fs-write=${join(place, "*")}`),
-        "--disable-warning=SecurityWarning",
-        "--import",
-        preload.href,
-        join(folder, entry),
-        ...order.args,
-      ],
-      {
-        ...networkEnvironment(),
-        STEEPLEJACK_TRUSTED_HOSTS: trustedHosts.join(","),
-        HOME: home,
-        TMPDIR: join(home, "tmp"),
-        XDG_CACHE_HOME: join(home, "cache"),
-        XDG_CONFIG_HOME: join(home, "config"),
-        XDG_DATA_HOME: join(home, "data"),
-        XDG_STATE_HOME: join(home, "state"),
-        // Not a flag: programs hand their flags on to their threads, which refuse this one.
-        NODE_OPTIONS: `--max-old-space-size=${limits.megabytes}`,
-        CI: "true",
-        ...order.environment,
-      },
-      project,
-      limits,
-    );
+    const command = commandIn(base);
+    const environment = {
+      ...command.environment,
+      HOME: home,
+      TMPDIR: join(home, "tmp"),
+      XDG_CACHE_HOME: join(home, "cache"),
+      XDG_CONFIG_HOME: join(home, "config"),
+      XDG_DATA_HOME: join(home, "data"),
+      XDG_STATE_HOME: join(home, "state"),
+      CI: "true",
+      ...order.environment,
+    };
+    const { code, output } = await run({ ...command, environment }, project, limits);
     if (code !== 0) throw new ProgramError(`${name} ${version} ended with ${code}`, output);
     const texts = await Promise.all(
       order.wanted.map(async (path) => [path, await textAt(project, path)] as const),
@@ -101,13 +121,12 @@ async function textAt(root: string, path: string): Promise<string | undefined> {
 }
 
 function run(
-  args: readonly string[],
-  env: Record<string, string>,
+  { file, args, environment: env }: Command,
   cwd: string,
   { seconds }: ToolLimits,
 ): Promise<{ code: string | number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let late = false;
     const timer = setTimeout(() => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { HttpClient, ToolLimits, Tools } from "../domain/ports.ts";
 import type { Order, Outcome } from "./child.ts";
 import { openLibrary } from "./library.ts";
+import { runNative } from "./native.ts";
 import { networkEnvironment, runProgram } from "./program.ts";
 
 export interface ToolsOptions {
@@ -80,6 +81,8 @@ export function createTools(options: ToolsOptions): Tools & { close(): Promise<v
     call: (module, input, limits) => inTurn(() => call(module, input, limits)),
     run: (program, order, limits) =>
       inTurn(async () => runProgram(await library.get(program), program, order, limits, options)),
+    runNative: (program, order, limits) =>
+      inTurn(async () => runNative(await library.get(program), program, order, limits)),
     async close() {
       await Promise.all([...resting.splice(0).map((worker) => worker.end()), library.close()]);
     },
