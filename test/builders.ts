@@ -84,6 +84,7 @@ export function findings(
       ]),
     ),
     advisories: Map.groupBy(advisories, ({ name }) => `npm ${name}`),
+    libraries: new Set(),
     schemes: new Map([["npm", npmVersions]]),
   };
 }

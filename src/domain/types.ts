@@ -60,8 +60,15 @@ export interface Project {
   readonly lockfile?: Lockfile;
   /** Every file that has a say in the resolution: manifests, lockfile, settings. */
   readonly files: readonly string[];
+  /** What it may be published as: whether it is a library, its registry tells. */
+  readonly publication?: Publication;
   /** What is wrong with it although it could be read, such as a lockfile out of step with its manifest. */
   readonly warnings: readonly string[];
+}
+
+/** A package, as the project that makes it describes it. */
+export interface Publication extends Package {
+  readonly description: string;
 }
 
 export interface Lockfile {

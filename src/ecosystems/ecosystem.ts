@@ -1,5 +1,5 @@
 import type { FileReader, HttpClient, Tools } from "../domain/ports.ts";
-import type { FileChange, Package, PackageReleases, Project, Update } from "../domain/types.ts";
+import type { FileChange, Package, PackageReleases, Project, Publication, Update } from "../domain/types.ts";
 import type { VersionScheme } from "../versions/scheme.ts";
 
 /**
@@ -34,6 +34,9 @@ export interface Ecosystem {
    * publication are fetched too, even where that takes a larger document.
    */
   releases(of: Package, http: HttpClient, options: { dated: boolean }): Promise<PackageReleases | undefined>;
+
+  /** Whether a project is published as it describes itself, so that it is a library. Absent where `auto` does not ask. */
+  isPublished?(publication: Publication, http: HttpClient): Promise<boolean>;
 
   /** The address of a release's archive, for the changelog in it. */
   archiveOf?(of: Package, version: string): string;

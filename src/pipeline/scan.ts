@@ -4,6 +4,7 @@ import type { Decision, Finding, Problem, Project, UpdateGroup } from "../domain
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { audit } from "./audit.ts";
 import { discover } from "./discover.ts";
+import { findLibraries } from "./libraries.ts";
 import { plan } from "./plan/plan.ts";
 import { type Resolutions, resolve } from "./resolve.ts";
 
@@ -43,8 +44,9 @@ export async function scan(world: World): Promise<Scan> {
 
   reporter.stage("resolve");
   const options = { settledBefore: settledBefore(policy, now), dated: world.asOf !== undefined };
-  const [resolved, audited] = await Promise.all([
+  const [resolved, published, audited] = await Promise.all([
     resolve(projects, byId, http, options),
+    findLibraries(projects, byId, http),
     audit(projects, byId, world.advisories),
   ]);
 
@@ -52,7 +54,7 @@ export async function scan(world: World): Promise<Scan> {
   const schemes = new Map(ecosystems.map(({ id, versions }) => [id, versions]));
   const { resolutions } = resolved;
   const { groups, decisions } = plan(
-    { projects, resolutions, advisories: audited.advisories, schemes },
+    { projects, resolutions, advisories: audited.advisories, libraries: published.libraries, schemes },
     policy,
     now,
   );
@@ -63,7 +65,7 @@ export async function scan(world: World): Promise<Scan> {
     findings: audited.findings,
     groups,
     decisions,
-    problems: [...problems, ...resolved.problems, ...audited.problems],
+    problems: [...problems, ...resolved.problems, ...published.problems, ...audited.problems],
   };
 }
 

@@ -4,7 +4,8 @@ import type { Ecosystem } from "../ecosystem.ts";
 import { locate, lockfiles, pnpmWorkspaceFile } from "./locate.ts";
 import { type NpmOptions, patch } from "./patch.ts";
 import { readProject } from "./project.ts";
-import { archiveOf, publicRegistry, releasesOf } from "./registry.ts";
+import { isPublished } from "./publication.ts";
+import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts";
 
 export type { NpmOptions } from "./patch.ts";
 
@@ -23,6 +24,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     locate,
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),
+    isPublished: (publication, http) => isPublished(publication, addressOf(at(publication)), http),
     archiveOf: (of, version) => archiveOf(at(of), version),
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
   };

@@ -2,9 +2,10 @@ import { createRequire } from "node:module";
 import type npa from "npm-package-arg";
 import semver from "semver";
 import { ManifestError, messageOf } from "../../domain/errors.ts";
-import type { Dependency, Reason, Scope } from "../../domain/types.ts";
+import type { Dependency, Publication, Reason, Scope } from "../../domain/types.ts";
 import { isTable, listOfTexts, tableOf, textOf, textsOf } from "../../text/data.ts";
 import { type JsonText, parseJson, readJson } from "../../text/json.ts";
+import { publicationOf } from "./publication.ts";
 
 /** A `package.json`, as far as it says what a project needs. https://docs.npmjs.com/cli/v11/configuring-npm/package-json */
 export interface PackageJson {
@@ -16,6 +17,7 @@ export interface PackageJson {
   readonly packageManager?: string;
   /** The globs of a workspace root; absent for every other manifest. */
   readonly workspaces?: readonly string[];
+  readonly publication?: Publication;
   readonly requirements: readonly Requirement[];
   /** The names that the root's `overrides` or `resolutions` decide, with what is written there; `undefined` for a nested rule. */
   readonly overrides: ReadonlyMap<string, string | undefined>;
@@ -56,12 +58,14 @@ export function readPackageJson(path: string, text: string): PackageJson {
   const version = textOf(value["version"]);
   const packageManager = textOf(value["packageManager"]);
   const workspaces = globsOf(value);
+  const publication = publicationOf(value);
   return {
     path,
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
     ...(packageManager === undefined ? {} : { packageManager }),
     ...(workspaces === undefined ? {} : { workspaces }),
+    ...(publication === undefined ? {} : { publication }),
     engines: textsOf(value["engines"]),
     overrides: new Map(
       Object.entries({ ...tableOf(value["resolutions"]), ...tableOf(value["overrides"]) }).map(

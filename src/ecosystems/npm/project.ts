@@ -51,12 +51,21 @@ export async function readProject(location: ProjectLocation, files: FileReader):
       ...(lockfile === undefined ? [] : [lockfile]),
       posix.join(root, found?.manager?.settingsFile ?? ".npmrc"),
     ],
+    ...publicationOf(own, settings),
     warnings: [
       ...(foreign === undefined ? [] : [foreign.detail]),
       ...(lock === undefined ? [] : outOfStep(lock, manifests, root, found?.manager?.id ?? "npm")),
       ...[settings.registry, ...settings.scopes.values()].flatMap((address) => addressWarning(address)),
     ],
   };
+}
+
+/** At the registry of its name, where that can be asked. */
+function publicationOf({ publication }: PackageJson, settings: NpmSettings): Pick<Project, "publication"> {
+  if (publication === undefined) return {};
+  const registry = registryFor(publication.name, settings);
+  if (addressReason(registry) !== undefined) return {};
+  return { publication: { ...publication, ...(registry === undefined ? {} : { registry }) } };
 }
 
 /** The root of a workspace that has no `package.json` of its own. */

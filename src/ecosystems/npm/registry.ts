@@ -19,14 +19,19 @@ const full = "application/json";
  * registries that always send the full one.
  */
 export async function releasesOf(
-  { name, registry }: Package,
+  of: Package,
   http: HttpClient,
   options: { dated: boolean },
 ): Promise<PackageReleases | undefined> {
-  const url = `${registry ?? publicRegistry}${name.replace("/", "%2F")}`;
+  const url = addressOf(of);
   const brief = await http.get(url, { accept: abbreviated, cacheAs: "npm-releases-2", read: readReleases });
   if (brief === undefined || brief.dated || !options.dated) return brief;
   return http.get(url, { accept: full, cacheAs: "npm-releases-2", read: readReleases });
+}
+
+/** Where a registry keeps what it knows of a package. */
+export function addressOf({ name, registry }: Package): string {
+  return `${registry ?? publicRegistry}${name.replace("/", "%2F")}`;
 }
 
 const wanted: Pick = {

@@ -19,13 +19,16 @@ import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../re
 import { alternativesTo } from "./alternatives.ts";
 import { bound } from "./bonds.ts";
 import { group } from "./group.ts";
-import { isIgnored, type Question, strategyFor, weigh } from "./weigh.ts";
+import { isLocked, requirementFor } from "./requirement.ts";
+import { isIgnored, type Question, weigh } from "./weigh.ts";
 
 /** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
 export interface Findings {
   readonly projects: readonly Project[];
   readonly resolutions: Resolutions;
   readonly advisories: Advisories;
+  /** The projects that others depend on. */
+  readonly libraries: ReadonlySet<Project>;
   /** By ecosystem. */
   readonly schemes: ReadonlyMap<string, VersionScheme>;
 }
@@ -106,6 +109,7 @@ function decide(subject: Subject, findings: Findings, policy: Policy, now: Date)
     releases: resolution.releases,
     advisories,
     policy,
+    isLibrary: findings.libraries.has(project),
     now,
   };
   const candidates = weigh(question);
@@ -161,10 +165,8 @@ function choose(candidates: readonly Candidate[], question: Question): Update[] 
     const reachable = free.filter((other) => isSmall(other) === isSmall(release));
     const alternatives = alternativesTo(release.version, reachable, scheme);
     const update = toUpdate(question, release, alternatives, []);
-    const changesNothing =
-      update.requirement === dependency.requirement && question.project.lockfile === undefined;
-    const isPromise = dependency.scope === "peer" && update.requirement === dependency.requirement;
-    return changesNothing || isPromise ? [] : [update];
+    const changesNothing = update.requirement === dependency.requirement && !isLocked(question);
+    return changesNothing ? [] : [update];
   });
 }
 
@@ -178,7 +180,7 @@ function toUpdate(
   const current = releases.releases.find((known) => known.version === version);
   const step = (to: Release): Step => ({
     release: to,
-    requirement: scheme.raise(dependency.requirement, to, strategyFor(dependency)) ?? dependency.requirement,
+    requirement: requirementFor(question, to) ?? dependency.requirement,
     size: scheme.size(version, to.version),
     fixes: open.filter((advisory) => !affects(advisory, to.version, scheme)),
   });

@@ -12,6 +12,7 @@ import type {
   Release,
 } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
+import { requirementFor, whyUnwritable } from "./requirement.ts";
 
 /** One dependency and all that bears on which releases it may take. */
 export interface Question {
@@ -25,6 +26,8 @@ export interface Question {
   /** All that are known on the package. */
   readonly advisories: readonly Advisory[];
   readonly policy: Policy;
+  /** Whether the project is a library, whose users must live with what it requires. */
+  readonly isLibrary: boolean;
   readonly now: Date;
   /** A security fix: it does not cool, and rules about sizes do not hold it back. */
   readonly urgent?: boolean;
@@ -176,19 +179,10 @@ function isYoung(
   };
 }
 
-function isUnwritable(release: Release, { dependency, scheme }: Question): Reason | undefined {
-  if (scheme.raise(dependency.requirement, release, strategyFor(dependency)) !== undefined) return undefined;
-  return {
-    code: "requirement",
-    detail: `\`${dependency.requirement}\` cannot be raised without guessing what it means`,
-  };
+function isUnwritable(release: Release, question: Question): Reason | undefined {
+  return requirementFor(question, release) === undefined ? whyUnwritable(question) : undefined;
 }
 
 function isAfter({ publishedAt }: Release, now: Date): boolean {
   return publishedAt !== undefined && Date.parse(publishedAt) > now.getTime();
-}
-
-/** What a package promises to work with is widened; what a project uses is raised. */
-export function strategyFor({ scope }: Dependency): "increase" | "widen" {
-  return scope === "peer" ? "widen" : "increase";
 }
