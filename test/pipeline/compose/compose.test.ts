@@ -182,6 +182,28 @@ describe("compose", () => {
     await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/no-lockfile.commit.txt");
   });
 
+  it("tells what is not the newest, what came in young, what it mends by the way, and why its packages move together", async () => {
+    const bond = { name: "eslint", reason: "eslint-plugin-a 2.0.0 asks for eslint ^9 beside it" };
+    const eslint = update(dependency("eslint", "^8.0.0"), "9.1.0", {
+      size: "major",
+      bonds: [{ ...bond, name: "eslint-plugin-a" }],
+      insteadOf: { version: "9.2.0", reason: "b-plugin@1.0.0 wants beside it eslint@<9.2" },
+    });
+    const plugin = update(dependency("eslint-plugin-a", "^1.0.0"), "2.0.0", { size: "major", bonds: [bond] });
+    const draft = compose(
+      input(group("eslint", eslint, plugin), {
+        verifications: [
+          verification({
+            updated: [{ name: "eslint", id: "node_modules/eslint", from: "8.0.0", to: "9.1.0" }],
+            mended: [{ advisory: advisory("GHSA-cccc", "braces"), name: "braces", version: "2.3.1" }],
+            young: [{ name: "espree", version: "10.0.0", publishedAt: "2026-05-31T10:00:00Z" }],
+          }),
+        ],
+      }),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/worth-a-look.md");
+  });
+
   it("writes a huge group, and leaves out whole sections until it fits", async () => {
     const names = Array.from({ length: 100 }, (_, at) => `package-${String(at).padStart(3, "0")}`);
     const huge = group(

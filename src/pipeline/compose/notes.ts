@@ -1,0 +1,61 @@
+import type { ReleaseNote, ReleaseNotes } from "../../domain/ports.ts";
+import { githubRepository } from "../../domain/source.ts";
+import type { Update } from "../../domain/types.ts";
+import {
+  quoted,
+  safeHtml,
+  safeMarkdown,
+  safeText,
+  truncateLines,
+  type MarkdownOrigin,
+} from "../../text/markdown.ts";
+import type { ComposeInput } from "./compose.ts";
+import type { Section } from "./fit.ts";
+import { cell, details, link } from "./parts.ts";
+import { packagesOf } from "./title.ts";
+
+const linesOfNote = 60;
+const notesOfPackage = 30;
+
+export function notesSection(update: Update, { group, notes }: ComposeInput): readonly Section[] {
+  const { dependency } = update;
+  const found = notes.get(dependency.name);
+  if (found === undefined || found.entries.length === 0) return [];
+  const origin = originOf(found);
+  const shown = found.entries.slice(0, notesOfPackage).map((entry) => noteText(entry, origin));
+  const left = found.entries.length - shown.length;
+  const source = found.source === undefined ? undefined : link(found.source.label, found.source.url);
+  const links = [
+    ...(left > 0 ? [`… and ${left} older ${left === 1 ? "release" : "releases"}.`] : []),
+    ...(found.compareUrl === undefined ? [] : [link("Compare the two versions", found.compareUrl)]),
+  ];
+  const content = [
+    ...(source === undefined ? [] : [`*Taken from ${source}.*`]),
+    ...shown,
+    ...(links.length > 0 ? [links.join(" ")] : []),
+  ];
+  const name = safeHtml(dependency.name, 100);
+  const title = packagesOf(group).length === 1 ? "Release notes" : `Release notes of ${name}`;
+  const versions = `${safeHtml(update.from, 50)} → ${safeHtml(update.release.version, 50)}`;
+  const brief = `Release notes of ${cell(dependency.name)} left out: too long.${source === undefined ? "" : ` They are in the ${source}.`}`;
+  return [
+    { texts: [details(`${title} · ${versions}`, content.join("\n\n")), brief, ""], priority: 1, last: 3 },
+  ];
+}
+
+function originOf({ repository }: ReleaseNotes): MarkdownOrigin {
+  const known = repository === undefined ? undefined : githubRepository(repository.url);
+  return {
+    ...(known !== undefined && { repository: known }),
+    ...(repository?.directory !== undefined && { directory: repository.directory }),
+  };
+}
+
+function noteText({ version, title, body, url }: ReleaseNote, origin: MarkdownOrigin): string {
+  const name = title === undefined || title.includes(version) ? (title ?? version) : `${version}: ${title}`;
+  const { text, left } = truncateLines(safeMarkdown(body, origin), linesOfNote);
+  const more =
+    left > 0 ? `\n\n*… ${left} more lines${url === undefined ? "" : `: ${link("read on", url)}`}*` : "";
+  const heading = url === undefined ? safeText(name, 200) : link(name, url);
+  return `**${heading}**${text === "" ? "" : `\n\n${quoted(text)}`}${more}`;
+}
