@@ -1,4 +1,4 @@
-import { defaultPolicy, type Policy } from "../src/domain/policy.ts";
+import { defaultPolicy, everywhere, type Policies, type Policy } from "../src/domain/policy.ts";
 import type {
   Advisory,
   Dependency,
@@ -10,6 +10,7 @@ import type {
   Scope,
 } from "../src/domain/types.ts";
 import type { Findings, Plan } from "../src/pipeline/plan/plan.ts";
+import { exposedIn } from "../src/pipeline/exposed.ts";
 import { packageKey } from "../src/pipeline/resolve.ts";
 import { npmVersions } from "../src/versions/semver.ts";
 
@@ -77,6 +78,11 @@ export function findings(
   const projects = "root" in of ? [of] : of;
   return {
     projects,
+    exposed: exposedIn(
+      projects,
+      Map.groupBy(advisories, ({ name }) => `npm ${name}`),
+      new Map([["npm", npmVersions]]),
+    ),
     resolutions: new Map(
       Object.entries(known).map(([name, found]) => [
         packageKey("npm", { name }),
@@ -89,8 +95,9 @@ export function findings(
   };
 }
 
-export function policy(more: Partial<Policy> = {}): Policy {
-  return { ...defaultPolicy, ...more };
+/** The same for everything. */
+export function policy(more: Partial<Policy> = {}): Policies {
+  return everywhere({ ...defaultPolicy, ...more });
 }
 
 /** The groups as a person would jot them down. */

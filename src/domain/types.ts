@@ -29,9 +29,10 @@ export interface Dependency extends Package {
 
 /**
  * What a requirement is where it is not one of the project's own code: it decides the version of a package for all who
- * need it (`override`), names the package manager to work with (`package-manager`), or those that will do (`engine`).
+ * need it (`override`), names the package manager to work with (`package-manager`), or those that will do (`engine`). A
+ * `transitive` one is written in no manifest: the lockfile alone names it, and what it may move to its dependants decide.
  */
-export type DependencyKind = "override" | "package-manager" | "engine";
+export type DependencyKind = "override" | "package-manager" | "engine" | "transitive";
 
 /** A code for programs and a sentence for people. */
 export interface Reason {

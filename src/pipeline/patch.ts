@@ -1,7 +1,9 @@
+import { affects } from "../domain/advisory.ts";
 import { ResolutionError } from "../domain/errors.ts";
 import type { FileChange, Project, Update, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem, Io } from "../ecosystems/ecosystem.ts";
 import { overlay } from "../text/overlay.ts";
+import type { VersionScheme } from "../versions/scheme.ts";
 import { hubsOf } from "./plan/families.ts";
 
 /** A group as it could really be written. */
@@ -11,8 +13,8 @@ export interface Patched {
   readonly changes: readonly FileChange[];
   /** The group's projects as they are after the changes, in the order of the group. */
   readonly after: readonly { readonly before: Project; readonly after: Project }[];
-  /** What became of each planned update that could not be taken as it was. */
-  readonly lowered: ReadonlyMap<Update, Update>;
+  /** What became of each planned update that was not taken as it was. */
+  readonly replaced: ReadonlyMap<Update, Update>;
   readonly dropped: readonly Dropped[];
 }
 
@@ -35,12 +37,17 @@ export async function patch(
   const growth = new Growth(async (updates) => write(updates, ecosystems, io));
   const written = await growth.grow(atoms(group.updates));
   const { lowered, dropped } = growth;
+  const { changes = [], after = [] } = written ?? {};
   const isDropped = new Set(dropped.map(({ update }) => update));
-  const updates = group.updates
-    .filter((update) => !isDropped.has(update))
-    .map((update) => lowered.get(update) ?? update);
-  const kept = { ...group, updates };
-  return { group: kept, changes: written?.changes ?? [], after: written?.after ?? [], lowered, dropped };
+  const kept = group.updates.filter((update) => !isDropped.has(update));
+  const replaced = new Map(
+    kept.flatMap((update): [Update, Update][] => {
+      const instead = lowered.get(update) ?? asResolved(update, after, ecosystems);
+      return instead === undefined ? [] : [[update, instead]];
+    }),
+  );
+  const updates = kept.map((update) => replaced.get(update) ?? update);
+  return { group: { ...group, updates }, changes, after, replaced, dropped };
 }
 
 /** What moves together or not at all: a package in all manifests of a project, and its kin. */
@@ -162,7 +169,10 @@ async function write(
     for (const change of await ecosystem.patch(project, own, { ...io, files }))
       changes.set(change.path, change);
     const again = await reread(project, ecosystem, overlay(io.files, [...changes.values()]));
-    own.forEach((update) => assertWritten(update, again));
+    for (const update of own) {
+      if (update.dependency.kind === "transitive") assertMended(update, project, again, ecosystem.versions);
+      else assertWritten(update, again);
+    }
     after.push({ before: project, after: again });
   }
   return { changes: [...changes.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)), after };
@@ -172,6 +182,57 @@ function reread(project: Project, ecosystem: Ecosystem, files: Io["files"]): Pro
   const { root, manifests, lockfile } = project;
   const location = { root, manifests: manifests.map(({ path }) => path) };
   return ecosystem.read(lockfile === undefined ? location : { ...location, lockfile: lockfile.path }, files);
+}
+
+/** A transitive package as it was resolved, where that is not the release that was planned. */
+function asResolved(
+  update: Update,
+  after: Patched["after"],
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+): Update | undefined {
+  const { dependency, project, from, release } = update;
+  const own = after.find(({ before }) => before === project)?.after;
+  const scheme = ecosystems.get(project.ecosystem)?.versions;
+  if (dependency.kind !== "transitive" || own === undefined || scheme === undefined) return undefined;
+  const versions = cameIn(dependency.name, project, own).toSorted(scheme.compare);
+  const version = versions.find((it) => scheme.compare(it, from) > 0);
+  if (version === undefined || version === release.version) return undefined;
+  return { ...update, release: { version }, requirement: version, size: scheme.size(from, version) };
+}
+
+/** The versions of a package that were not in the lockfile before. */
+function cameIn(name: string, before: Project, after: Project): string[] {
+  const versionsIn = ({ lockfile }: Project) =>
+    (lockfile?.graph.packages ?? []).flatMap((locked) => (locked.name === name ? [locked.version] : []));
+  const known = new Set(versionsIn(before));
+  return [...new Set(versionsIn(after))].filter((version) => !known.has(version));
+}
+
+/** A transitive package is to be gone at its old version; at its new ones no advisory that was to be mended may touch it. */
+function assertMended(
+  { dependency: { name }, from, fixes }: Update,
+  before: Project,
+  after: Project,
+  scheme: VersionScheme,
+): void {
+  const packages = after.lockfile?.graph.packages ?? [];
+  const left = packages.filter((locked) => locked.name === name && locked.version === from);
+  if (left.length > 0) {
+    const ids = new Set(left.map(({ id }) => id));
+    const askers = packages.filter(({ dependencies }) => dependencies.some((id) => ids.has(id)));
+    const names = askers.map((it) => (it.manifest === undefined ? `${it.name}@${it.version}` : it.manifest));
+    throw new ResolutionError(
+      `${names.slice(0, 5).join(", ") || "something"} asks for ${name} in a range that has nothing newer than ${from}`,
+      { suspects: [name] },
+    );
+  }
+  for (const version of cameIn(name, before, after)) {
+    const [advisory] = fixes.filter((fix) => affects(fix, version, scheme));
+    if (advisory === undefined) continue;
+    throw new ResolutionError(`what asks for ${name} gets ${version}, which ${advisory.id} touches too`, {
+      suspects: [name],
+    });
+  }
 }
 
 /** What was written must read back as what was meant: the requirement in the manifest, the version in the lockfile. */

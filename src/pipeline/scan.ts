@@ -1,9 +1,10 @@
 import type { AdvisorySource, FileReader, HttpClient, Reporter, Tools } from "../domain/ports.ts";
-import type { Policy } from "../domain/policy.ts";
+import type { Policies } from "../domain/policy.ts";
 import type { Decision, Finding, Problem, Project, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { audit } from "./audit.ts";
 import { discover } from "./discover.ts";
+import { exposedIn } from "./exposed.ts";
 import { findLibraries } from "./libraries.ts";
 import { plan } from "./plan/plan.ts";
 import { type Resolutions, resolve } from "./resolve.ts";
@@ -15,7 +16,7 @@ export interface World {
   readonly http: HttpClient;
   readonly advisories: AdvisorySource;
   readonly tools: Tools;
-  readonly policy: Policy;
+  readonly policies: Policies;
   readonly now: Date;
   /** To see the registries as they were then. `now` is then that time too. */
   readonly asOf?: Date;
@@ -36,26 +37,32 @@ export interface Scan {
 
 /** One scan, from the files to the plan. Nothing is written. */
 export async function scan(world: World): Promise<Scan> {
-  const { ecosystems, files, http, policy, now, reporter } = world;
+  const { ecosystems, files, http, policies, now, reporter } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
 
   reporter.stage("discover");
-  const { projects, excluded, problems } = await discover(ecosystems, files, policy);
+  const { projects, excluded, problems } = await discover(ecosystems, files, policies);
 
   reporter.stage("resolve");
-  const options = { settledBefore: settledBefore(policy, now), dated: world.asOf !== undefined };
+  const options = { settledBefore: settledBefore(policies, now), dated: world.asOf !== undefined };
   const [resolved, published, audited] = await Promise.all([
     resolve(projects, byId, http, options),
     findLibraries(projects, byId, http),
     audit(projects, byId, world.advisories),
   ]);
 
-  reporter.stage("plan");
   const schemes = new Map(ecosystems.map(({ id, versions }) => [id, versions]));
-  const { resolutions } = resolved;
+  const exposed = exposedIn(projects, audited.advisories, schemes);
+  const vulnerable = [...exposed].map(([project, manifest]) => ({ ...project, manifests: [manifest] }));
+  const known = await resolve(vulnerable, byId, http, options);
+
+  reporter.stage("plan");
+  const { advisories } = audited;
+  const { libraries } = published;
+  const resolutions = new Map([...known.resolutions, ...resolved.resolutions]);
   const { groups, decisions } = plan(
-    { projects, resolutions, advisories: audited.advisories, libraries: published.libraries, schemes },
-    policy,
+    { projects, exposed, resolutions, advisories, libraries, schemes },
+    policies,
     now,
   );
   return {
@@ -65,12 +72,11 @@ export async function scan(world: World): Promise<Scan> {
     findings: audited.findings,
     groups,
     decisions,
-    problems: [...problems, ...resolved.problems, ...published.problems, ...audited.problems],
+    problems: [problems, resolved.problems, known.problems, published.problems, audited.problems].flat(),
   };
 }
 
 /** Before this moment every release has cooled, whatever its size. */
-function settledBefore({ cooldown }: Policy, now: Date): Date {
-  const days = Math.max(cooldown.days, cooldown.major ?? 0, cooldown.minor ?? 0, cooldown.patch ?? 0);
-  return new Date(now.getTime() - days * 86_400_000);
+function settledBefore({ longestCooldown }: Policies, now: Date): Date {
+  return new Date(now.getTime() - longestCooldown * 86_400_000);
 }

@@ -67,7 +67,7 @@ async function write(updates: readonly Update[], found: Scan, world: World): Pro
   } catch (error) {
     if (error instanceof RateLimitError) throw error;
     const dropped = updates.map((one) => ({ update: one, message: messageOf(error) }));
-    const nothing = { group: { ...group, updates: [] }, changes: [], after: [], lowered: new Map() };
+    const nothing = { group: { ...group, updates: [] }, changes: [], after: [], replaced: new Map() };
     return { patched: { ...nothing, dropped }, verifications: [], problems: [] };
   }
 }
@@ -76,7 +76,7 @@ async function write(updates: readonly Update[], found: Scan, world: World): Pro
 function outcomeOf(
   planned: readonly Update[],
   parts: readonly Patched[],
-): Pick<Patched, "lowered" | "dropped"> & { readonly kept: readonly Update[] } {
+): Pick<Patched, "replaced" | "dropped"> & { readonly kept: readonly Update[] } {
   const written = new Map(
     parts.flatMap(({ group }) => group.updates).map((one) => [one.dependency, one] as const),
   );
@@ -85,25 +85,27 @@ function outcomeOf(
       dropped.map(({ update: one, message }) => [one.dependency, message] as const),
     ),
   );
-  const lowered = new Map<Update, Update>();
+  const replaced = new Map<Update, Update>();
   const dropped: Dropped[] = [];
   for (const one of planned) {
     const instead = written.get(one.dependency);
     const message = refused.get(one.dependency);
-    if (instead?.insteadOf?.version === one.release.version) lowered.set(one, instead);
+    const isReplaced =
+      instead?.insteadOf?.version === one.release.version || one.dependency.kind === "transitive";
+    if (instead !== undefined && isReplaced) replaced.set(one, instead);
     // A smaller step of a dependency was left for the larger one's sake: it is not written either.
     if (message !== undefined) dropped.push({ update: one, message });
   }
   const kept = planned.filter(
     ({ dependency, release }) => written.get(dependency)?.release.version === release.version,
   );
-  return { lowered, dropped, kept };
+  return { replaced, dropped, kept };
 }
 
 /** Nothing, where another group's step of the same dependency was written. */
-function asWritten(one: Update, { lowered, kept }: ReturnType<typeof outcomeOf>): readonly Update[] {
+function asWritten(one: Update, { replaced, kept }: ReturnType<typeof outcomeOf>): readonly Update[] {
   if (kept.includes(one)) return [one];
-  const instead = lowered.get(one);
+  const instead = replaced.get(one);
   const isOfOther = kept.some(({ dependency }) => dependency === one.dependency);
   return instead === undefined || isOfOther ? [] : [instead];
 }
@@ -127,7 +129,7 @@ function highest(groups: readonly UpdateGroup[]): Update[] {
 /** What became of a dependency whose update could not be written, or not as it was planned. */
 export function afterPatching(
   decision: Decision,
-  { lowered, dropped }: Pick<Patched, "lowered" | "dropped">,
+  { replaced, dropped }: Pick<Patched, "replaced" | "dropped">,
 ): Decision {
   if (decision.outcome !== "update") return decision;
   const { project, manifest, dependency } = decision;
@@ -135,14 +137,14 @@ export function afterPatching(
   for (const { update: one, message } of dropped)
     if (decision.updates.includes(one)) refusals.set(one.release.version, message);
   const steps = decision.updates.flatMap((one) => {
-    const instead = lowered.get(one);
+    const instead = replaced.get(one);
     if (instead?.insteadOf !== undefined) refusals.set(one.release.version, instead.insteadOf.reason);
     return instead ?? (dropped.some((it) => it.update === one) ? [] : [one]);
   });
   const updates = steps.filter(
     (one, index) => steps.findIndex(({ release }) => release.version === one.release.version) === index,
   );
-  if (refusals.size === 0) return decision;
+  if (refusals.size === 0) return { ...decision, updates };
   const taken = new Set(updates.map(({ release }) => release.version));
   const candidates = decision.candidates.map(({ version, rejected }): Candidate => {
     if (taken.has(version)) return { version };

@@ -1,7 +1,7 @@
-import type { Policy } from "../domain/policy.ts";
 import type { Problem, UpdateGroup, Verification } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { patch, type Patched } from "./patch.ts";
+import { policyOfGroup } from "./plan/policy.ts";
 import type { Scan, World } from "./scan.ts";
 import { verify } from "./verify/verify.ts";
 
@@ -17,14 +17,14 @@ export interface WrittenGroup {
  * written once more without what was published lately, and the better result is kept.
  */
 export async function writeGroup(group: UpdateGroup, found: Scan, world: World): Promise<WrittenGroup> {
-  const { asOf, now, policy } = world;
-  const cooledBefore = new Date(now.getTime() - daysToCool(policy) * 86_400_000);
+  const { asOf, now, policies } = world;
+  const cooledBefore = new Date(now.getTime() - daysToCool(group, policies, now) * 86_400_000);
   const written = await attempt(group, found, world, asOf, cooledBefore);
   const count = youngIn(written);
   if (count === 0) return written;
   const again = await attempt(group, found, world, cooledBefore, cooledBefore);
   const isAsGood = again.patched.dropped.length <= written.patched.dropped.length;
-  const isAsHigh = again.patched.lowered.size <= written.patched.lowered.size;
+  const isAsHigh = again.patched.replaced.size <= written.patched.replaced.size;
   return isAsGood && isAsHigh && youngIn(again) < count ? again : written;
 }
 
@@ -47,6 +47,6 @@ function youngIn({ verifications }: WrittenGroup): number {
 }
 
 /** A transitive package waits as long as a direct one does whatever its size. */
-function daysToCool({ cooldown }: Policy): number {
-  return cooldown.days;
+function daysToCool(group: UpdateGroup, policies: World["policies"], now: Date): number {
+  return policyOfGroup(group, policies, now).cooldown.days;
 }

@@ -119,7 +119,7 @@ describe("a group that no lockfile can hold as a whole", () => {
     expect(result.changes[0]?.content).toContain('"p4": "^1.1.0"');
     const taken = result.group.updates.find(({ dependency }) => dependency.name === "p3");
     expect(taken?.insteadOf).toEqual({ version: "1.1.0", reason: "q wants p3@<=1.0.7" });
-    expect([...result.lowered.keys()].map(({ dependency }) => dependency.name)).toEqual(["p3"]);
+    expect([...result.replaced.keys()].map(({ dependency }) => dependency.name)).toEqual(["p3"]);
   });
 
   it("is given up when nothing fits", async () => {

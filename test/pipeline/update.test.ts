@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultPolicy } from "../../src/domain/policy.ts";
+import { defaultPolicy, everywhere } from "../../src/domain/policy.ts";
 import type { Ecosystem } from "../../src/ecosystems/ecosystem.ts";
 import { ResolutionError } from "../../src/domain/errors.ts";
 import { npm } from "../../src/ecosystems/npm/index.ts";
@@ -24,7 +24,7 @@ async function updated(ecosystem: Ecosystem, major = true) {
     http,
     advisories: { advisoriesFor: async () => [], problems: () => [] },
     tools: noTools,
-    policy: defaultPolicy,
+    policies: everywhere(defaultPolicy),
     now: new Date("2026-06-01T00:00:00Z"),
     reporter: { stage: () => undefined },
   };

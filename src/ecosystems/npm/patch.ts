@@ -30,11 +30,12 @@ export async function patch(
   options: NpmOptions & { registry: string },
 ): Promise<readonly FileChange[]> {
   if (updates.length === 0) return [];
+  const [transitive, direct] = parted(updates, ({ dependency }) => dependency.kind === "transitive");
   const before = await readAll(
     project.manifests.map(({ path }) => path),
     io.files,
   );
-  const ranges = edited(before, updates, ({ requirement }) => requirement);
+  const ranges = edited(before, direct, ({ requirement }) => requirement);
   const manifests = changesOf(before, ranges);
   if (project.lockfile === undefined) return manifests;
 
@@ -55,15 +56,16 @@ export async function patch(
       lockfile: within(project, path),
       text,
       files: { ...inside(others), ...inside(ranges) },
-      exact: inside(edited(before, updates, ({ release }) => release.version)),
+      exact: inside(edited(before, direct, ({ release }) => release.version)),
       folders: project.manifests
         .filter(({ path: manifest }) => manifest.endsWith("package.json"))
         .map((manifest) => within(project, folderOf(manifest.path))),
-      moves: updates.map(({ dependency, release, requirement }) => ({
+      moves: direct.map(({ dependency, release, requirement }) => ({
         name: dependency.name,
         version: release.version,
         requirement,
       })),
+      refresh: transitive.map(({ dependency, from }) => ({ name: dependency.name, version: from })),
       ...(packageManager.packageManager === undefined
         ? {}
         : { packageManager: packageManager.packageManager }),
@@ -79,6 +81,10 @@ export async function patch(
     io,
   );
   return content === text ? manifests : [...manifests, { path, content }];
+}
+
+function parted<Item>(items: readonly Item[], fits: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(fits), items.filter((item) => !fits(item))];
 }
 
 function within(project: Project, path: string): string {

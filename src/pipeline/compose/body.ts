@@ -120,7 +120,11 @@ function tableSection({ group, notes, now }: ComposeInput): Section {
       linkedName(first, notes),
       cell(isAboutRequirement(first) ? first.dependency.requirement : first.from),
       cell(isAboutRequirement(first) ? first.requirement : first.release.version),
-      first.dependency.scope === "development" ? `${first.size}, development` : first.size,
+      [
+        first.size,
+        ...(first.dependency.kind === "transitive" ? ["transitive"] : []),
+        ...(first.dependency.scope === "development" ? ["development"] : []),
+      ].join(", "),
       ageOf(first, now),
       ...(hasFixes ? [few(gravestFirst(first.fixes).map(linkedId), 3)] : []),
       ...(hasPlaces

@@ -81,13 +81,14 @@ function metadataOf(group: UpdateGroup, packages: readonly Package[]): string {
     const isProduction = updates.some(
       ({ dependency }) => dependencyTypeOf(dependency.scope) === "production",
     );
+    const isDirect = updates.some(({ dependency }) => dependency.kind !== "transitive");
     const largest = (["major", "minor", "patch"] as const).find((size) =>
       updates.some((one) => one.size === size),
     );
     return [
       `- dependency-name: ${scalar(first.dependency.name)}`,
       `  dependency-version: ${scalar(first.release.version)}`,
-      `  dependency-type: direct:${isProduction ? "production" : "development"}`,
+      `  dependency-type: ${isDirect ? `direct:${isProduction ? "production" : "development"}` : "indirect"}`,
       `  update-type: version-update:semver-${largest ?? first.size}`,
       ...(group.single ? [] : [`  dependency-group: ${scalar(group.name)}`]),
     ].join("\n");

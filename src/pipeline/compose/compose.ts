@@ -37,7 +37,7 @@ export function compose(input: ComposeInput): PullRequestDraft {
   const { group, changes, notes, policy, digest, basis } = input;
   return {
     key: group.key,
-    branch: branchOf(group.key),
+    branch: branchOf(group.key, policy.branchSeparator),
     title: titleOf(group, policy),
     body: bodyOf(input),
     commitMessage: commitMessageOf(group, policy, notes),

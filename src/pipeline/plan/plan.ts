@@ -1,5 +1,5 @@
 import { affects } from "../../domain/advisory.ts";
-import type { Policy } from "../../domain/policy.ts";
+import { isAllowed, type Policies, type Policy } from "../../domain/policy.ts";
 import type {
   Advisory,
   Candidate,
@@ -19,12 +19,15 @@ import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../re
 import { alternativesTo } from "./alternatives.ts";
 import { bound } from "./bonds.ts";
 import { group } from "./group.ts";
+import { ageOf, callsForUpdate, policyOf, severityOf } from "./policy.ts";
 import { isLocked, requirementFor } from "./requirement.ts";
 import { isIgnored, type Question, weigh } from "./weigh.ts";
 
 /** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
 export interface Findings {
   readonly projects: readonly Project[];
+  /** See `exposedIn`. */
+  readonly exposed: ReadonlyMap<Project, Manifest>;
   readonly resolutions: Resolutions;
   readonly advisories: Advisories;
   /** The projects that others depend on. */
@@ -36,24 +39,23 @@ export interface Findings {
 export interface Plan {
   /** Security first, what is nothing but majors last, else by key. */
   readonly groups: readonly UpdateGroup[];
-  /** One for every dependency of every manifest, in their order. */
+  /** One for every dependency of every manifest, in their order, and for every vulnerable package beside them. */
   readonly decisions: readonly Decision[];
 }
 
 /** Chooses which dependencies move, to what, and in whose company. Pure: the same findings make the same plan. */
-export function plan(findings: Findings, policy: Policy, now: Date): Plan {
-  const decisions = findings.projects.flatMap((project) =>
-    bound(
-      project.manifests.flatMap((manifest) =>
-        manifest.dependencies.map((dependency) =>
-          decide({ project, manifest, dependency }, findings, policy, now),
-        ),
+export function plan(findings: Findings, policies: Policies, now: Date): Plan {
+  const decisions = findings.projects.flatMap((project) => {
+    const manifests = [...project.manifests, findings.exposed.get(project) ?? []].flat();
+    const own = manifests.flatMap((manifest) =>
+      manifest.dependencies.map((dependency) =>
+        decide({ project, manifest, dependency }, findings, policies, now),
       ),
-      findings.schemes.get(project.ecosystem),
-    ),
-  );
+    );
+    return bound(own, findings.schemes.get(project.ecosystem));
+  });
   const updates = decisions.flatMap((decision) => (decision.outcome === "update" ? decision.updates : []));
-  const groups = group(updates, policy);
+  const groups = group(updates, (update) => policyOf(update, policies, now));
   const kept = new Set(groups.flatMap((each) => each.updates));
   return { groups, decisions: decisions.map((decision) => afterGrouping(decision, kept)) };
 }
@@ -71,7 +73,7 @@ interface Subject {
   readonly dependency: Dependency;
 }
 
-function decide(subject: Subject, findings: Findings, policy: Policy, now: Date): Decision {
+function decide(subject: Subject, findings: Findings, policies: Policies, now: Date): Decision {
   const { project, manifest, dependency } = subject;
   const stays = (
     outcome: "current" | "held" | "failed",
@@ -94,8 +96,9 @@ function decide(subject: Subject, findings: Findings, policy: Policy, now: Date)
       detail: `\`${requirement}\` allows any version, and no lockfile says which is in use`,
     });
   }
-  const ignored = isIgnored(policy.ignore, name);
-  if (ignored !== undefined) return stays("held", ignored);
+  const policy = policies.forDependency(subject);
+  const forbidden = whyForbidden(policy, dependency);
+  if (forbidden !== undefined) return stays("held", forbidden);
 
   const resolution = findings.resolutions.get(packageKey(project.ecosystem, dependency));
   if (resolution?.kind !== "known") return stays("failed", failure(name, resolution));
@@ -109,17 +112,64 @@ function decide(subject: Subject, findings: Findings, policy: Policy, now: Date)
     releases: resolution.releases,
     advisories,
     policy,
+    ...forReleases(policies, subject, { version, scheme, open, now }),
     isLibrary: findings.libraries.has(project),
     now,
   };
   const candidates = weigh(question);
-  const fixes = open.length > 0 ? fixesFor(question) : [];
+  if (dependency.kind === "transitive") {
+    const [reachable] = fixesFor(question).filter((fix) => scheme.size(version, fix.version) !== "major");
+    return reachable === undefined
+      ? stays(...outOfReach(question, candidates, open))
+      : taken(subject, [toUpdate(question, reachable, [], open)], candidates);
+  }
+  const urgent = open.filter((advisory) => callsForUpdate(advisory, policy));
+  const fixes = urgent.length > 0 ? fixesFor(question) : [];
   if (fixes[0] !== undefined)
     return taken(subject, [toUpdate(question, fixes[0], fixes.slice(1), open)], candidates);
 
-  const chosen = choose(candidates, question);
+  if (policy.noVersionUpdates !== undefined && urgent.length === 0) {
+    const reason = { code: "no-version-updates", detail: policy.noVersionUpdates };
+    return stays(
+      candidates.length === 0 ? "current" : "held",
+      reason,
+      candidates.map((it) => ({ rejected: reason, ...it })),
+    );
+  }
+  const chosen = policy.noVersionUpdates === undefined ? choose(candidates, question) : [];
   if (chosen.length > 0) return taken(subject, chosen, candidates);
-  return stays(...whyNothing(question, candidates, open));
+  return stays(...whyNothing(question, candidates, urgent));
+}
+
+/** Why the configuration lets a dependency have no update at all. */
+function whyForbidden(policy: Policy, { name, scope }: Dependency): Reason | undefined {
+  if (policy.disabledBy !== undefined)
+    return { code: "disabled", detail: `a rule turns its updates off (${policy.disabledBy})` };
+  const ignored = isIgnored(policy.ignore, name);
+  if (ignored !== undefined) return ignored;
+  if (isAllowed(policy.allow, name, scope)) return undefined;
+  return { code: "not-allowed", detail: "nothing in `allow` of the configuration lets it in" };
+}
+
+/** Where rules ask about releases: what holds for each. */
+function forReleases(
+  { forUpdate }: Policies,
+  subject: Subject,
+  {
+    version,
+    scheme,
+    open,
+    now,
+  }: Pick<Question, "version" | "scheme" | "now"> & { open: readonly Advisory[] },
+): Pick<Question, "policyFor"> {
+  if (forUpdate === undefined) return {};
+  return {
+    policyFor: (release) => {
+      const fixes = open.filter((advisory) => !affects(advisory, release.version, scheme));
+      const size = scheme.size(version, release.version);
+      return forUpdate(subject, { size, ...severityOf(fixes), ...ageOf(release, now) });
+    },
+  };
 }
 
 function taken(subject: Subject, updates: readonly Update[], candidates: readonly Candidate[]): Decision {
@@ -207,6 +257,21 @@ function fixesFor(question: Question): readonly Release[] {
   const [lowest] = free;
   const small = free.findLast((release) => scheme.size(version, release.version) !== "major");
   return [...new Set([lowest, small, free.at(-1)])].filter((release) => release !== undefined);
+}
+
+/** What asks for a vulnerable package stands for its own range: a major of it has to come with a release of that. */
+function outOfReach(
+  question: Question,
+  candidates: readonly Candidate[],
+  open: readonly Advisory[],
+): ["held", Reason, readonly Candidate[]] {
+  const [fix] = fixesFor(question);
+  const ids = open.map(({ id }) => id).join(", ");
+  const detail =
+    fix === undefined
+      ? `no release mends ${ids}`
+      : `${fix.version} mends ${ids}, but it is a major release: what asks for ${question.dependency.name} has to move first`;
+  return ["held", { code: "no-fix", detail }, candidates];
 }
 
 function whyNothing(

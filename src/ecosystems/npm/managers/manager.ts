@@ -1,12 +1,13 @@
 import type { LockGraph, Scope } from "../../../domain/types.ts";
 import type { Io } from "../../ecosystem.ts";
+import type { Override } from "../overrides.ts";
 
 /** One of the package managers that share `package.json`: how its lockfile is read and brought up to date. */
 export interface Manager {
   /** As `packageManager` names it. */
   readonly id: "npm" | "pnpm" | "yarn" | "bun";
   /** Where a repository writes its settings for it. */
-  readonly settingsFile: ".npmrc" | ".yarnrc.yml";
+  readonly settingsFile: ".npmrc" | ".yarnrc.yml" | "bunfig.toml";
   /** Whether this is the manager of a lockfile with this name and text: two kinds of `yarn.lock` exist. */
   reads(name: string, text: string): boolean;
   /** Reads a lockfile. Throws `ManifestError`. */
@@ -28,7 +29,7 @@ export interface LockRoot {
   readonly version?: string;
   readonly requirements: readonly RootRequirement[];
   /** What its `overrides` or `resolutions` say; they count at the lockfile's own folder only. */
-  readonly overrides?: ReadonlyMap<string, string | undefined>;
+  readonly overrides?: readonly Override[];
 }
 
 export interface RootRequirement {
@@ -63,6 +64,8 @@ export interface RelockTask {
     readonly version: string;
     readonly requirement: string;
   }[];
+  /** Locked packages that no manifest names, to be resolved anew within what asks for them. */
+  readonly refresh: readonly { readonly name: string; readonly version: string }[];
   /** The `packageManager` of the root's manifest, such as `pnpm@9.1.0`. */
   readonly packageManager?: string;
   /** Asked for what no scope says otherwise. Ends in `/`. */

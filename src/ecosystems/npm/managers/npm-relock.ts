@@ -20,6 +20,8 @@ export interface RelockInput {
   /** Flat npm settings: registries of scopes and credentials. */
   readonly settings: Readonly<Record<string, string>>;
   readonly legacyPeerDeps: boolean;
+  /** The names of packages to be resolved anew wherever they are. */
+  readonly refresh: readonly string[];
   readonly omitAddresses: boolean;
   /** ISO 8601: no release published later is chosen. */
   readonly before?: string;
@@ -62,9 +64,9 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
  */
 async function resolved(path: string, input: RelockInput, afresh: boolean): Promise<RelockOutput> {
   await write(path, { ...input.files, ...input.exact });
-  await relock(path, input, afresh);
+  await relock(path, input, afresh, input.refresh);
   await write(path, withoutLockfile(input));
-  await relock(path, input, afresh);
+  await relock(path, input, afresh, []);
   await assertFrozen(path, input);
   return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
 }
@@ -74,8 +76,14 @@ function isOutOfDate(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ETARGET";
 }
 
-async function relock(path: string, input: RelockInput, afresh: boolean): Promise<void> {
-  const options = { ...optionsOf(path, input), preferOnline: afresh };
+async function relock(
+  path: string,
+  input: RelockInput,
+  afresh: boolean,
+  refresh: readonly string[],
+): Promise<void> {
+  const update = refresh.length === 0 ? {} : { update: { names: refresh } };
+  const options = { ...optionsOf(path, input), preferOnline: afresh, ...update };
   const arborist = new Arborist(options);
   await arborist.buildIdealTree(options);
   await arborist.reify({ ...options, save: true });

@@ -28,6 +28,7 @@ export const npmManager: Manager = {
       registry,
       settings: { ...credentials, ...Object.fromEntries(addresses) },
       legacyPeerDeps,
+      refresh: [...new Set(task.refresh.map(({ name }) => name))],
       omitAddresses: !lock.namesAddresses,
       ...(io.asOf === undefined ? {} : { before: io.asOf.toISOString() }),
       ...(cache === undefined ? {} : { cache }),

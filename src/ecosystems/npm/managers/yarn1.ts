@@ -140,8 +140,12 @@ type Resolved = Omit<YarnEntry, "patterns">;
 
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const lock = readYarnLock(task.lockfile, task.text);
+  const isRefreshed = ({ patterns, version }: YarnEntry) =>
+    task.refresh.some((it) => it.version === version && patterns.some((of) => realName(of) === it.name));
   const known = new Map<string, Resolved>(
-    lock.entries.flatMap((entry) => entry.patterns.map((pattern) => [pattern, entry] as const)),
+    lock.entries
+      .filter((entry) => !isRefreshed(entry))
+      .flatMap((entry) => entry.patterns.map((pattern) => [pattern, entry] as const)),
   );
   const existing = new Map<string, Resolved>(
     lock.entries.map((entry) => [`${nameOf(entry.patterns[0] ?? "")}@${entry.version}`, entry]),
