@@ -1,5 +1,5 @@
 import { changelogs } from "../changelogs/index.ts";
-import { configurationPaths, repositoryPolicy } from "../config/policy.ts";
+import { configurationPaths, ownPaths, repositoryPolicies } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import type { FileReader, HttpClient, Reporter } from "../domain/ports.ts";
@@ -50,7 +50,7 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
   if (state.fork && !(await isConfigured(files))) {
     return { kind: "skipped", reason: "the repository is a fork without a configuration" };
   }
-  const policy = await repositoryPolicy(files);
+  const policies = await repositoryPolicies(files, { defaultBranch });
 
   const reporter: Reporter = {
     stage(name) {
@@ -65,7 +65,8 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
     http,
     advisories,
     tools,
-    policy,
+    policies,
+    repository,
     reporter,
     patient,
     now: asOf ?? new Date(),
@@ -102,7 +103,7 @@ function withGithub(http: HttpClient, octokit: Octokit, apiUrl: string): HttpCli
 
 async function isConfigured(files: FileReader): Promise<boolean> {
   const paths = new Set((await files.list()).map(({ path }) => path));
-  return configurationPaths.some((path) => paths.has(path));
+  return ownPaths.some((path) => paths.has(path));
 }
 
 export interface HandleOptions {

@@ -1,12 +1,13 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { repositoryPolicy } from "../config/policy.ts";
+import { repositoryPolicies } from "../config/policy.ts";
 import { ConfigurationError } from "../domain/errors.ts";
-import { defaultPolicy } from "../domain/policy.ts";
+import { defaultPolicy, everywhere } from "../domain/policy.ts";
 import type { Reporter } from "../domain/ports.ts";
 import type { FileChange, Problem, UpdateGroup } from "../domain/types.ts";
 import { localFiles } from "../files/local.ts";
 import { titleOf } from "../pipeline/compose/title.ts";
+import { policyOfGroup } from "../pipeline/plan/policy.ts";
 import { type Scan, scan, type World } from "../pipeline/scan.ts";
 import { update } from "../pipeline/update.ts";
 import { explanation } from "../reports/explain.ts";
@@ -107,7 +108,7 @@ async function withWorld(
   try {
     const files = localFiles(directory);
     const early: Problem[] = [];
-    const policy = await repositoryPolicy(files).catch((error: unknown) => {
+    const policies = await repositoryPolicies(files).catch((error: unknown) => {
       if (!(error instanceof ConfigurationError)) throw error;
       early.push(
         ...error.faults.map((fault): Problem => ({
@@ -116,9 +117,9 @@ async function withWorld(
           message: `${error.path}: ${fault}`,
         })),
       );
-      return defaultPolicy;
+      return everywhere(defaultPolicy);
     });
-    return await work({ ...worldOf(adapters, io), files, policy, ...timeOf(options) }, early);
+    return await work({ ...worldOf(adapters, io), files, policies, ...timeOf(options) }, early);
   } finally {
     await adapters.close();
   }
@@ -150,13 +151,14 @@ function print(
   found: Scan,
   directory: string,
   options: LocalOptions,
-  { now, policy }: World,
+  { now, policies }: World,
   io: Terminal,
   files?: readonly FileChange[],
 ): void {
   if (options.json !== true)
     return io.print(toTable(found, { colours: io.colours, now, all: options.all === true }));
-  const subject = { repository: { directory }, titleOf: (group: UpdateGroup) => titleOf(group, policy) };
+  const titled = (group: UpdateGroup) => titleOf(group, policyOfGroup(group, policies, now));
+  const subject = { repository: { directory }, titleOf: titled };
   return io.print(`${JSON.stringify(toReport(found, subject, files), null, 2)}\n`);
 }
 

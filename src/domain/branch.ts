@@ -1,32 +1,33 @@
 import { createHash } from "node:crypto";
 import type { UpdateGroup } from "./types.ts";
 
-const prefix = "steeplejack/";
+const app = "steeplejack";
 
 /**
  * The branch of a group: `npm/runtime` makes `steeplejack/npm/runtime`.
  *
  * It has one level below the ecosystem, since git cannot hold both `a` and `a/b`, and ends in a digest of the key
- * where spelling it as a branch name lost something.
+ * where spelling it as a branch name lost something. `separator` stands instead of the two slashes.
  */
-export function branchOf(key: string): string {
+export function branchOf(key: string, separator: "-" | "_" | "/" = "/"): string {
   const [ecosystem = "", ...rest] = key.split("/");
   const leaf = rest.join("/");
   const slug = leaf
-    .replace(/^major:/, "major-")
+    .replace(/^(major|single):/, "$1-")
     .replaceAll("@", "")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/\.{2,}/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "")
     .replace(/\.lock$/, "-lock")
     .slice(0, 80);
-  const lossless = slug !== "" && slug === leaf.replace(/^major:/, "major-");
-  return `${prefix}${ecosystem}/${lossless ? slug : `${slug}-${sha1(key).slice(0, 6)}`}`;
+  const lossless = slug !== "" && slug === leaf.replace(/^(major|single):/, "$1-");
+  const name = lossless ? slug : `${slug}-${sha1(key).slice(0, 6)}`;
+  return [app, ecosystem, name].join(separator);
 }
 
 /** Whether a branch is one that `branchOf` made. */
 export function isOurs(branch: string): boolean {
-  return branch.startsWith(prefix);
+  return /^steeplejack[-_/]/.test(branch);
 }
 
 /** Tells two drafts of one key apart: the same packages at the same versions give the same digest. */

@@ -1,8 +1,59 @@
-import type { ProposalPolicy, Scope, UpdateSize } from "./types.ts";
+import type { ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
 
-/** What the repository asked for, defaults filled in. */
+/** What the repository asked for, for each project, dependency and release in it. */
+export interface Policies {
+  /** `report`: pull requests are planned and none is opened. */
+  readonly mode: "propose" | "report";
+  /** How many pull requests for version updates may be open in the whole repository, besides the limit of each entry. */
+  readonly openPullRequestsLimit?: number;
+  /** The longest that any release cools anywhere in the repository, in days. */
+  readonly longestCooldown: number;
+  forProject(project: ProjectPlace): Policy;
+  forDependency(subject: PolicySubject): Policy;
+  /** Absent where no rule asks about releases: then `forDependency` says all. */
+  readonly forUpdate?: (subject: PolicySubject, move: PolicyMove) => Policy;
+}
+
+export interface ProjectPlace {
+  readonly ecosystem: string;
+  /** The folder, relative to the repository and without a final slash; empty for the top. */
+  readonly root: string;
+}
+
+/** A dependency, as far as rules ask about it. */
+export interface PolicySubject {
+  readonly project: ProjectPlace;
+  readonly manifest: { readonly path: string };
+  readonly dependency: { readonly name: string; readonly scope: Scope };
+}
+
+/** A step that a dependency might take, as far as rules ask about it. */
+export interface PolicyMove {
+  readonly size: UpdateSize;
+  /** Of the gravest advisory that it mends. */
+  readonly severity?: Severity;
+  /** Days since the release was published, where that is known. */
+  readonly age?: number;
+}
+
+/** What holds for one project, dependency or release, defaults filled in. */
 export interface Policy extends ProposalPolicy {
+  /** The entry of `updates` that it comes from, with its place; pull requests of one entry share its limit. Empty: none. */
+  readonly entry: string;
+  /** Where a rule turns updates off, security updates among them: that rule's place. */
+  readonly disabledBy?: string;
+  /** Why there are only security updates, where that is so. */
+  readonly noVersionUpdates?: string;
+  /** What may be updated. Empty: every dependency. */
+  readonly allow: readonly AllowRule[];
   readonly groups: readonly GroupRule[];
+  /** The group that a rule names: it goes before those of `groups`. */
+  readonly group?: string;
+  /** The folders that share the groups of one entry, as it writes them. Absent: each project has groups of its own. */
+  readonly groupsAcross?: string;
+  /** Whether updates that no rule groups are grouped nevertheless; else each has a pull request of its own. */
+  readonly defaultGroups: boolean;
+  readonly security: SecurityPolicy;
   /** Whether packages that are released in lockstep share a pull request where each major has its own. */
   readonly groupRelated: boolean;
   readonly ignore: readonly IgnoreRule[];
@@ -41,6 +92,26 @@ export interface GroupRule {
   readonly updateTypes: readonly UpdateSize[];
   /** `version` unless it says otherwise, as the rival has it. */
   readonly appliesTo: "version" | "security";
+  /** Whether each dependency has a pull request of its own, for all the projects that share the group. */
+  readonly byName?: boolean;
+  /** Whether it is shared by the whole repository, whatever the ecosystem. */
+  readonly isShared?: boolean;
+}
+
+export interface AllowRule {
+  /** With `*` for any characters. */
+  readonly pattern: string;
+  readonly dependencyType: "all" | "direct" | "indirect" | "production" | "development";
+  /** Empty: every size. Of no effect on security updates. */
+  readonly updateTypes: readonly UpdateSize[];
+}
+
+/** Which advisories call for an update of their own. */
+export interface SecurityPolicy {
+  /** Those below it do not. Advisories of unknown severity always do. */
+  readonly severity: Severity;
+  /** `report`: they are told, and what mends them comes as a version update or not at all. */
+  readonly response: "propose" | "report";
 }
 
 export interface IgnoreRule {
@@ -50,6 +121,8 @@ export interface IgnoreRule {
   readonly versions: readonly string[];
   /** Of no effect on security updates. */
   readonly updateTypes: readonly UpdateSize[];
+  /** Where it is written: `.github/dependabot.yml:12`. */
+  readonly origin?: string;
 }
 
 /** For how many days a release waits, counted from its publication; security fixes never wait. */
@@ -64,19 +137,47 @@ export interface Cooldown {
   readonly exclude: readonly string[];
 }
 
-export interface Schedule {
+/** When version updates may be proposed. Each opens windows, in its time zone (an IANA name). */
+export type Schedule = IntervalSchedule | CronSchedule | WindowSchedule;
+
+/** From a time of the day until midnight, on some days. `daily` is Monday to Friday; from `monthly` on it is the first day. */
+export interface IntervalSchedule {
+  readonly kind: "interval";
   readonly interval: "daily" | "weekly" | "monthly" | "quarterly" | "semiannually" | "yearly";
   /** For `weekly`; 0 is Sunday, as `Date.getDay` has it. */
   readonly day: number;
-  /** From this time of the day on: minutes after midnight. */
-  readonly minute: number;
-  /** IANA name. */
+  /** Minutes after midnight; absent: a minute that is always the same for one repository. */
+  readonly minute?: number;
+  readonly timezone: string;
+}
+
+/** From each moment that the expression names until midnight. */
+export interface CronSchedule {
+  readonly kind: "cron";
+  /** Five fields. */
+  readonly expression: string;
+  readonly timezone: string;
+}
+
+export interface WindowSchedule {
+  readonly kind: "window";
+  /** 0 is Sunday. */
+  readonly weekdays: readonly number[];
+  /** Of the month; absent: every one. */
+  readonly monthDay?: number;
+  /** Minutes after midnight. Where `after` is the later one, the window spans midnight. */
+  readonly after: number;
+  readonly before: number;
   readonly timezone: string;
 }
 
 /** What holds with an empty configuration file, and with none. */
 export const defaultPolicy: Policy = {
+  entry: "",
+  allow: [],
   groups: [],
+  defaultGroups: true,
+  security: { severity: "unknown", response: "propose" },
   groupRelated: true,
   ignore: [],
   // What lies there is there to be old, or is somebody else's.
@@ -88,6 +189,48 @@ export const defaultPolicy: Policy = {
   openPullRequestsLimit: 10,
   versioningStrategy: "auto",
 };
+
+/** One policy for everything. */
+export function everywhere(policy: Policy): Policies {
+  const same = () => policy;
+  return {
+    mode: "propose",
+    longestCooldown: longestOf(policy.cooldown),
+    forProject: same,
+    forDependency: same,
+  };
+}
+
+/** After as many days every release has cooled, whatever its size. */
+export function longestOf({ days, major = 0, minor = 0, patch = 0 }: Cooldown): number {
+  return Math.max(days, major, minor, patch);
+}
+
+/** Whether a dependency may be updated at all. */
+export function isAllowed(rules: readonly AllowRule[], name: string, scope: Scope): boolean {
+  return rules.length === 0 || rules.some((rule) => allows(rule, name, scope));
+}
+
+function allows({ pattern, dependencyType }: AllowRule, name: string, scope: Scope): boolean {
+  if (!matchesPattern(pattern, name)) return false;
+  return (
+    dependencyType === "all" || dependencyType === "direct" || dependencyType === dependencyTypeOf(scope)
+  );
+}
+
+/** Whether a version update of this size is allowed; of a dependency that is. */
+export function allowsSize(
+  rules: readonly AllowRule[],
+  name: string,
+  scope: Scope,
+  size: UpdateSize,
+): boolean {
+  const fitting = rules.filter((rule) => allows(rule, name, scope));
+  return (
+    fitting.length === 0 ||
+    fitting.some(({ updateTypes }) => updateTypes.length === 0 || updateTypes.includes(size))
+  );
+}
 
 /** In days, for one package and one size of update. */
 export function cooldownFor(cooldown: Cooldown, name: string, size: UpdateSize): number {

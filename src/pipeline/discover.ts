@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { messageOf } from "../domain/errors.ts";
-import type { Policy } from "../domain/policy.ts";
+import type { Policies } from "../domain/policy.ts";
 import type { FileReader } from "../domain/ports.ts";
 import type { Problem, Project } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
@@ -16,9 +16,15 @@ export interface Discovery {
 export async function discover(
   ecosystems: readonly Ecosystem[],
   files: FileReader,
-  { excludePaths }: Pick<Policy, "excludePaths">,
+  policies: Pick<Policies, "forProject">,
 ): Promise<Discovery> {
-  const isExcluded = picomatch([...excludePaths], { dot: true });
+  const tests = new Map<readonly string[], (path: string) => boolean>();
+  const isExcluded = (ecosystem: string, root: string, path: string): boolean => {
+    const { excludePaths } = policies.forProject({ ecosystem, root });
+    const test = tests.get(excludePaths) ?? picomatch([...excludePaths], { dot: true });
+    tests.set(excludePaths, test);
+    return test(path);
+  };
   const entries = await files.list();
   const found = await Promise.all(
     ecosystems.map(async (ecosystem) => {
@@ -26,7 +32,9 @@ export async function discover(
       const links = claimed.filter(({ kind }) => kind === "link").map(({ path }) => linkProblem(path));
       const paths = claimed.filter(({ kind }) => kind === "file").map(({ path }) => path);
       const locations = await ecosystem.locate(paths, files);
-      const wanted = locations.filter(({ manifests: [root = ""] }) => !isExcluded(root));
+      const wanted = locations.filter(
+        ({ root, manifests: [first = ""] }) => !isExcluded(ecosystem.id, root, first),
+      );
       const excluded = locations.filter((it) => !wanted.includes(it)).flatMap(({ manifests }) => manifests);
       const read = await Promise.all(
         wanted.map(async (location) => {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { branchOf, digestOf } from "../domain/branch.ts";
 import { mayPass, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { ChangelogSource, Forge, OpenPullRequest, Proposal, ReleaseNotes } from "../domain/ports.ts";
-import { isDue, nextRun } from "../domain/schedule.ts";
-import type { Problem, Update, UpdateGroup } from "../domain/types.ts";
+import type { ProposalPolicy, Problem, Repository, Update, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { admit } from "./admit.ts";
 import { compose } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
 import type { Patched } from "./patch.ts";
@@ -15,7 +15,8 @@ import { writeGroup } from "./write.ts";
 export interface ProposeWorld extends World {
   readonly forge: Forge;
   readonly changelogs: ChangelogSource;
-  /** Whether the repository's schedule and limit count: not where a person asked for it. */
+  readonly repository: Repository;
+  /** Whether the repository's schedule and limits count: not where a person asked for it. */
   readonly patient: boolean;
 }
 
@@ -50,21 +51,25 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const passing: unknown[] = [];
   let scan = found;
 
-  for (const { group, existing, waits } of admit(found.groups, open, world)) {
+  for (const { group, policy, existing, waits } of admit(found.groups, open, world)) {
     // Between two groups a job that is to stop is given back.
     reporter.stage("propose");
-    const about = { key: group.key, title: titleOf(group, world.policy), branch: branchOf(group.key) };
+    const about = {
+      key: group.key,
+      title: titleOf(group, policy),
+      branch: branchOf(group.key, policy.branchSeparator),
+    };
     if (waits !== undefined) {
       outcomes.push({ ...about, outcome: "waits", reason: waits });
       continue;
     }
-    const basis = await basisOf(group, world);
-    if (existing !== undefined && isAsProposed(existing, group, basis, world)) {
+    const basis = await basisOf(group, policy, world);
+    if (existing !== undefined && isAsProposed(existing, group, basis, policy)) {
       outcomes.push({ ...about, outcome: "unchanged", number: existing.number, url: existing.url });
       continue;
     }
     try {
-      const { patched, proposal, problems: told } = await proposeOne(group, basis, found, world);
+      const { patched, proposal, problems: told } = await proposeOne({ group, policy, basis }, found, world);
       problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
@@ -88,53 +93,18 @@ function isAsProposed(
   existing: OpenPullRequest,
   group: UpdateGroup,
   basis: string,
-  { policy }: ProposeWorld,
+  { labels }: ProposalPolicy,
 ): boolean {
-  const isLabelled = existing.labels.length > 0 || policy.labels?.length === 0;
+  const isLabelled = existing.labels.length > 0 || labels?.length === 0;
   return isLabelled && existing.digest === digestOf(group) && existing.basis === basis;
 }
 
-interface Admitted {
-  readonly group: UpdateGroup;
-  readonly existing: OpenPullRequest | undefined;
-  /** Why it is not for now. */
-  readonly waits: string | undefined;
-}
-
-/** Security goes at once; of the others, new ones wait for the schedule and for room under the limit. */
-function admit(
-  groups: readonly UpdateGroup[],
-  open: readonly OpenPullRequest[],
-  world: ProposeWorld,
-): Admitted[] {
-  const { policy, now, patient } = world;
-  const byKey = new Map(open.map((pullRequest) => [pullRequest.key, pullRequest]));
-  const versionKeys = new Set(groups.filter(({ kind }) => kind === "version").map(({ key }) => key));
-  let room = policy.openPullRequestsLimit - open.filter(({ key }) => versionKeys.has(key)).length;
-  return groups.map((group) => {
-    const existing = byKey.get(group.key);
-    if (group.kind === "security" || existing !== undefined || !patient)
-      return { group, existing, waits: undefined };
-    if (!isDue(policy.schedule, now)) {
-      return {
-        group,
-        existing,
-        waits: `for the schedule, until ${nextRun(policy.schedule, now).toISOString().slice(0, 16)}Z`,
-      };
-    }
-    if (room <= 0)
-      return {
-        group,
-        existing,
-        waits: `for room: ${policy.openPullRequestsLimit} pull requests may be open at a time`,
-      };
-    room -= 1;
-    return { group, existing, waits: undefined };
-  });
-}
-
 /** Of everything that a pull request is made from besides its versions: the project's files, and how it is worded. */
-async function basisOf({ updates }: UpdateGroup, { files, policy }: ProposeWorld): Promise<string> {
+async function basisOf(
+  { updates }: UpdateGroup,
+  policy: ProposalPolicy,
+  { files }: ProposeWorld,
+): Promise<string> {
   const paths = [...new Set(updates.flatMap(({ project }) => project.files))].toSorted();
   const texts = await Promise.all(paths.map(async (path) => [path, await files.read(path)]));
   const wording = { labels: policy.labels, commitMessage: policy.commitMessage };
@@ -145,8 +115,7 @@ async function basisOf({ updates }: UpdateGroup, { files, policy }: ProposeWorld
 }
 
 async function proposeOne(
-  group: UpdateGroup,
-  basis: string,
+  { group, policy, basis }: { group: UpdateGroup; policy: ProposalPolicy; basis: string },
   found: Scan,
   world: ProposeWorld,
 ): Promise<{
@@ -154,7 +123,7 @@ async function proposeOne(
   proposal: Proposal | { outcome: "failed"; reason: string };
   problems: readonly Problem[];
 }> {
-  const { ecosystems, forge, policy, now } = world;
+  const { ecosystems, forge, now } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const { patched, verifications, problems } = await writeGroup(group, found, world);
   if (patched.changes.length === 0) {

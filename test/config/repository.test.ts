@@ -1,19 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { repositoryPolicy } from "../../src/config/policy.ts";
-import { readPolicy } from "../../src/config/repository.ts";
+import { repositoryPolicies } from "../../src/config/policy.ts";
+import { readPolicies } from "../../src/config/repository.ts";
 import { ConfigurationError } from "../../src/domain/errors.ts";
 import { defaultPolicy } from "../../src/domain/policy.ts";
 import { memoryFiles } from "../fakes.ts";
 
 const path = ".github/steeplejack.yml";
-const read = (text: string) => readPolicy(path, text);
+const top = { ecosystem: "npm", root: "" };
+const read = (text: string) => readPolicies(path, text).forProject(top);
 
 describe("steeplejack.yml", () => {
   it("means the defaults when it is empty or not there", async () => {
     expect(read("")).toEqual(defaultPolicy);
     expect(read("# nothing yet\n")).toEqual(defaultPolicy);
-    expect(await repositoryPolicy(memoryFiles({}))).toEqual(defaultPolicy);
+    expect((await repositoryPolicies(memoryFiles({}))).forProject(top)).toEqual(defaultPolicy);
   });
 
   it("says everything that can be said", async () => {
@@ -50,7 +51,9 @@ commit-message:
   prefix-development: chore
   include: scope
 `;
-    expect(await repositoryPolicy(memoryFiles({ [path]: text }))).toEqual({
+    const policies = await repositoryPolicies(memoryFiles({ [path]: text }));
+    expect(policies.forProject(top)).toEqual({
+      ...defaultPolicy,
       groups: [
         {
           name: "lint",
@@ -63,13 +66,13 @@ commit-message:
         { name: "fixes", patterns: [], excludePatterns: [], updateTypes: [], appliesTo: "security" },
       ],
       ignore: [
-        { pattern: "react", versions: [">=19"], updateTypes: [] },
-        { pattern: "@acme/*", versions: [], updateTypes: ["major"] },
+        { pattern: "react", versions: [">=19"], updateTypes: [], origin: `${path}:11` },
+        { pattern: "@acme/*", versions: [], updateTypes: ["major"], origin: `${path}:13` },
       ],
       groupRelated: false,
       excludePaths: ["legacy/**"],
       cooldown: { days: 5, major: 30, include: [], exclude: ["@acme/*"] },
-      schedule: { interval: "weekly", day: 2, minute: 330, timezone: "Europe/Berlin" },
+      schedule: { kind: "interval", interval: "weekly", day: 2, minute: 330, timezone: "Europe/Berlin" },
       openPullRequestsLimit: 3,
       versioningStrategy: "widen",
       labels: ["deps"],
@@ -81,27 +84,27 @@ commit-message:
     [
       "an unknown option",
       "cooldwn:\n  default-days: 3\n",
-      `line 2: there is no option "cooldwn". Did you mean "cooldown"?`,
+      `line 1, column 1: there is no option "cooldwn". Did you mean "cooldown"?`,
     ],
     [
       "an unknown option further in",
       "cooldown:\n  default-day: 3\n",
-      `line 2: there is no option "cooldown.default-day". Did you mean "default-days"?`,
+      `line 2, column 3: there is no option "cooldown.default-day". Did you mean "default-days"?`,
     ],
     [
       "a value of the wrong type",
       "labels: deps\n",
-      `line 1, column 9: "labels": invalid input: expected array, received string`,
+      `line 1, column 9: "labels" is "deps": expected a list`,
     ],
     [
       "a value that is none of the allowed",
-      "schedule:\n  interval: hourly\n",
-      `line 2, column 13: "schedule.interval": invalid option: expected one of "daily"|"weekly"|"monthly"|"quarterly"|"semiannually"|"yearly"`,
+      "schedule:\n  interval: weekley\n",
+      `line 2, column 13: "schedule.interval" is "weekley": expected one of daily, weekly, monthly, quarterly, semiannually, yearly, cron. Did you mean "weekly"?`,
     ],
     [
       "a time zone that does not exist",
       "schedule: { interval: daily, timezone: Mars/Base }\n",
-      `line 1, column 40: "schedule.timezone": an IANA time zone such as Europe/Berlin`,
+      `line 1, column 40: "schedule.timezone" is "Mars/Base": expected an IANA time zone such as Europe/Berlin`,
     ],
     [
       "broken YAML",

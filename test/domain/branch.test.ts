@@ -17,7 +17,7 @@ describe("branchOf", () => {
       "npm/runtime in packages/app",
       "npm/runtime in packages-app",
     ];
-    expect(new Set(keys.map(branchOf)).size).toBe(keys.length);
+    expect(new Set(keys.map((key) => branchOf(key))).size).toBe(keys.length);
   });
 
   it("always makes a branch name that git accepts, one level below the ecosystem", () => {

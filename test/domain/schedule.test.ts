@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Schedule } from "../../src/domain/policy.ts";
+import type { IntervalSchedule, Schedule } from "../../src/domain/policy.ts";
 import { isDue, nextRun } from "../../src/domain/schedule.ts";
 
-const at = (more: Partial<Schedule>): Schedule => ({
+const repository = { owner: "acme", name: "shop" };
+
+const at = (more: Partial<IntervalSchedule>): Schedule => ({
+  kind: "interval",
   interval: "weekly",
   day: 1,
   minute: 0,
@@ -52,8 +55,8 @@ describe("the next run", () => {
       "2026-11-01T05:30:00Z",
     ],
   ])("%s", (_, schedule, now, expected) => {
-    const next = nextRun(schedule, new Date(now));
-    expect(next.toISOString()).toBe(new Date(expected).toISOString());
-    expect(isDue(schedule, next)).toBe(true);
+    const next = nextRun(schedule, repository, new Date(now));
+    expect(next).toEqual(new Date(expected));
+    expect(isDue(schedule, repository, new Date(expected))).toBe(true);
   });
 });

@@ -4,9 +4,15 @@ import { hubsOf } from "./families.ts";
 import { byText } from "../../text/order.ts";
 
 /** Sorts updates into groups: by the configuration's rules, else small ones together and each major by itself. */
-export function group(updates: readonly Update[], policy: Policy): readonly UpdateGroup[] {
-  const hubs = policy.groupRelated ? hubsOf(updates) : new Map<Update, string>();
-  const placed = updates.map((update) => ({ update, place: placeOf(update, updates, policy, hubs) }));
+export function group(
+  updates: readonly Update[],
+  policyOf: (update: Update) => Policy,
+): readonly UpdateGroup[] {
+  const hubs = hubsOf(updates);
+  const placed = updates.map((update) => ({
+    update,
+    place: placeOf(update, updates, policyOf(update), hubs),
+  }));
   const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
     const { name, kind, single } = members[0]?.place ?? { name: key, kind: "version", single: false };
     const steps = furthest(members.map(({ update }) => update));
@@ -28,18 +34,35 @@ function placeOf(
   const { project, dependency, size } = update;
   const kind = update.fixes.length > 0 ? "security" : "version";
   const where = project.root === "" ? "" : ` in ${project.root}`;
-  const hub = hubs.get(update) ?? dependency.name;
+  const hub = (policy.groupRelated ? hubs.get(update) : undefined) ?? dependency.name;
   const at = (name: string, single: boolean): Place => ({
     key: `${project.ecosystem}/${name}${where}`,
     name: single ? hub : name,
     kind,
     single,
   });
+  if (policy.group !== undefined)
+    return {
+      ...at(kind === "security" ? `security:${policy.group}` : policy.group, false),
+      name: policy.group,
+    };
   const rule = ruleFor(update, policy.groups, kind);
-  if (rule !== undefined) return at(rule.name, false);
+  if (rule !== undefined) return placeByRule(rule, at(rule.name, false), hub, policy);
+  if (!policy.defaultGroups) return at(`${kind === "security" ? "security" : "single"}:${hub}`, true);
   if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
   return at(isForDevelopment(update, all) ? "development" : "runtime", false);
+}
+
+/** A rule's group is its project's own, unless its entry shares it among folders, or the whole repository does. */
+function placeByRule(rule: GroupRule, own: Place, hub: string, { groupsAcross }: Policy): Place {
+  if (rule.isShared === true) return { ...own, key: `multi-ecosystem/${rule.name}` };
+  const [ecosystem = ""] = own.key.split("/");
+  const isByName = rule.byName === true;
+  const name = isByName ? `${rule.name}:${hub}` : rule.name;
+  const where =
+    groupsAcross === undefined ? own.key.slice(`${ecosystem}/${rule.name}`.length) : ` in ${groupsAcross}`;
+  return { ...own, key: `${ecosystem}/${name}${where}`, name: isByName ? hub : rule.name, single: isByName };
 }
 
 /** A package that one manifest of a project uses at run time travels with the runtime group in all of them. */

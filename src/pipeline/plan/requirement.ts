@@ -42,7 +42,9 @@ export function whyUnwritable({ project, dependency, policy }: Writing): Reason 
 /** Whether an update that leaves the requirement as it is changes something all the same: the lockfile. */
 export function isLocked({ project, dependency }: Pick<Writing, "project" | "dependency">): boolean {
   const { scope, kind } = dependency;
-  return project.lockfile !== undefined && scope !== "peer" && (kind === undefined || kind === "override");
+  return (
+    project.lockfile !== undefined && scope !== "peer" && kind !== "package-manager" && kind !== "engine"
+  );
 }
 
 /** What is promised to others is added to, whatever the strategy; what a library needs is widened, and the rest raised. */

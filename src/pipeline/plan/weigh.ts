@@ -1,6 +1,12 @@
 import semver from "semver";
 import { affects } from "../../domain/advisory.ts";
-import { cooldownFor, type IgnoreRule, matchesPattern, type Policy } from "../../domain/policy.ts";
+import {
+  allowsSize,
+  cooldownFor,
+  type IgnoreRule,
+  matchesPattern,
+  type Policy,
+} from "../../domain/policy.ts";
 import type {
   Advisory,
   Candidate,
@@ -26,6 +32,8 @@ export interface Question {
   /** All that are known on the package. */
   readonly advisories: readonly Advisory[];
   readonly policy: Policy;
+  /** Where rules ask about releases: what holds for each. */
+  readonly policyFor?: (release: Release) => Policy;
   /** Whether the project is a library, whose users must live with what it requires. */
   readonly isLibrary: boolean;
   readonly now: Date;
@@ -43,8 +51,10 @@ export function weigh(question: Question): readonly Candidate[] {
     .filter((release) => !isAfter(release, now))
     .toReversed()
     .map((release) => {
+      const { policyFor } = question;
+      const asked = policyFor === undefined ? question : { ...question, policy: policyFor(release) };
       const rejected = objections
-        .map((objection) => objection(release, question))
+        .map((objection) => objection(release, asked))
         .find((reason) => reason !== undefined);
       return rejected === undefined ? { version: release.version } : { version: release.version, rejected };
     });
@@ -57,7 +67,9 @@ const objections: readonly ((release: Release, question: Question) => Reason | u
   isAboveRecommended,
   needsOtherRuntime,
   isVulnerable,
+  isDisabled,
   isIgnoredVersion,
+  isNotAllowed,
   isYoung,
   isUnwritable,
 ];
@@ -134,18 +146,33 @@ function isVulnerable(release: Release, { advisories, scheme }: Question): Reaso
   return ids.length === 0 ? undefined : { code: "vulnerable", detail: `it is vulnerable: ${ids.join(", ")}` };
 }
 
+function isDisabled(_: Release, { policy }: Question): Reason | undefined {
+  if (policy.disabledBy === undefined) return undefined;
+  return { code: "disabled", detail: `a rule turns such updates off (${policy.disabledBy})` };
+}
+
+function isNotAllowed(
+  release: Release,
+  { policy, dependency, scheme, version, urgent }: Question,
+): Reason | undefined {
+  const size = scheme.size(version, release.version);
+  if (urgent === true || allowsSize(policy.allow, dependency.name, dependency.scope, size)) return undefined;
+  return { code: "not-allowed", detail: `the configuration allows no ${size} updates of ${dependency.name}` };
+}
+
 function isIgnoredVersion(
   release: Release,
   { policy, dependency, scheme, version, urgent }: Question,
 ): Reason | undefined {
   const size = scheme.size(version, release.version);
-  for (const { pattern, versions, updateTypes } of policy.ignore) {
+  for (const { pattern, versions, updateTypes, origin } of policy.ignore) {
+    const place = origin === undefined ? "" : ` (${origin})`;
     if (!matchesPattern(pattern, dependency.name)) continue;
     const range = versions.find((ignored) => scheme.satisfies(release.version, ignored));
     if (range !== undefined)
-      return { code: "ignored", detail: `the configuration ignores \`${range}\` of ${pattern}` };
+      return { code: "ignored", detail: `the configuration ignores \`${range}\` of ${pattern}${place}` };
     if (urgent !== true && updateTypes.includes(size)) {
-      return { code: "ignored", detail: `the configuration ignores ${size} updates of ${pattern}` };
+      return { code: "ignored", detail: `the configuration ignores ${size} updates of ${pattern}${place}` };
     }
   }
   return undefined;
@@ -157,7 +184,9 @@ export function isIgnored(rules: readonly IgnoreRule[], name: string): Reason | 
     ({ pattern, versions, updateTypes }) =>
       versions.length === 0 && updateTypes.length === 0 && matchesPattern(pattern, name),
   );
-  return rule && { code: "ignored", detail: `the configuration ignores ${rule.pattern}` };
+  if (rule === undefined) return undefined;
+  const place = rule.origin === undefined ? "" : ` (${rule.origin})`;
+  return { code: "ignored", detail: `the configuration ignores ${rule.pattern}${place}` };
 }
 
 const day = 86_400_000;

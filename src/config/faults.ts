@@ -1,0 +1,119 @@
+import type { z } from "zod";
+import type { ConfigurationDocument, Place } from "./document.ts";
+import { placeText } from "./document.ts";
+import { nearest } from "./nearest.ts";
+import { knownKeys } from "./schema/file.ts";
+
+/** What is wrong with a configuration file, or may surprise its author, and where. */
+export interface Fault extends Place {
+  readonly message: string;
+}
+
+/** What zod found, in words for the author of the file; one fault for each unknown key. */
+export function faultsOf(
+  issues: readonly z.core.$ZodIssue[],
+  document: ConfigurationDocument,
+): readonly Fault[] {
+  return issues.flatMap((issue) => faults(issue, [], document));
+}
+
+export function faultText(fault: Fault): string {
+  return `${placeText(fault)}: ${fault.message}`;
+}
+
+/** By line, then by column. */
+export function byPlace(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column;
+}
+
+type Keys = readonly (string | number)[];
+
+function faults(issue: z.core.$ZodIssue, before: Keys, document: ConfigurationDocument): readonly Fault[] {
+  const keys = [...before, ...issue.path.filter((key) => typeof key !== "symbol")];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      ...document.placeOf([...keys, key], true),
+      message: `there is no option "${named([...keys, key])}"${guess(key, knownKeys)}`,
+    }));
+  }
+  const value = valueAt(document.value, keys);
+  if (issue.code === "invalid_union") {
+    // The alternative of the value's own type tells the most; where there is none, all of them are told.
+    const inner = issue.errors.find((errors) =>
+      errors.every(({ path, code }) => path.length > 0 || code !== "invalid_type"),
+    );
+    if (inner !== undefined && value !== undefined) return inner.flatMap((it) => faults(it, keys, document));
+    const wanted = issue.errors.flatMap(([first]) => (first === undefined ? [] : [expectation(first)]));
+    return [{ ...document.placeOf(keys), message: told(keys, value, [...new Set(wanted)].join(" or ")) }];
+  }
+  const choices = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const hint = typeof value === "string" ? guess(value, choices) : "";
+  return [{ ...document.placeOf(keys), message: told(keys, value, expectation(issue), hint) }];
+}
+
+function told(keys: Keys, value: unknown, expected: string, hint = ""): string {
+  const name = keys.length === 0 ? "the file" : `"${named(keys)}"`;
+  if (value === undefined) return `${name} is missing: expected ${expected}`;
+  return `${name} is ${shown(value)}: expected ${expected}${hint === "" ? "" : hint}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return typeNames[issue.expected] ?? issue.expected;
+    case "invalid_value": {
+      const choices = issue.values.map(String);
+      return choices.length === 1 ? `${choices[0]}` : `one of ${choices.join(", ")}`;
+    }
+    case "too_small":
+      return issue.origin === "string" ? "some text" : `at least ${issue.minimum}`;
+    case "too_big":
+      return issue.origin === "number"
+        ? `at most ${issue.maximum}`
+        : `no more than ${issue.maximum} ${issue.origin === "string" ? "characters" : "items"}`;
+    case "invalid_key":
+      return issue.issues[0]?.message ?? "another name";
+    default:
+      return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: "a list",
+  record: "a table of names and values",
+  object: "a table of names and values",
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function guess(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? "" : `. Did you mean "${near}"?`;
+}
+
+/** `updates[0].schedule.interval` */
+function named(keys: Keys): string {
+  return keys
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${key}`))
+    .join("")
+    .slice(0, 200);
+}
+
+function valueAt(value: unknown, keys: Keys): unknown {
+  return keys.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a table";
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,192 @@
+import { posix } from "node:path";
+import {
+  type GroupRule,
+  longestOf,
+  type Policies,
+  type Policy,
+  type PolicyMove,
+  type PolicySubject,
+  type ProjectPlace,
+} from "../domain/policy.ts";
+import { layerAt, originOf, type ReadFile } from "./file.ts";
+import { type Effective, type Layer, mergeLayers } from "./layers.ts";
+import { type Asked, foldersOf, toCondition, toFolderTest } from "./match.ts";
+import { at, toPolicy } from "./read-options.ts";
+import type { Entry } from "./schema/file.ts";
+import type { optionShapes } from "./schema/options.ts";
+
+/** The files that bear on one repository. */
+export interface Files {
+  /** Of the organisation. */
+  readonly organisation?: ReadFile;
+  /** What the repository's own file builds on, in their order. */
+  readonly extended: readonly ReadFile[];
+  readonly own: ReadFile;
+}
+
+export interface EffectivePolicies extends Policies {
+  /** Of a project, with where each value comes from. */
+  effectiveFor(project: ProjectPlace): Effective & { readonly policy: Policy };
+}
+
+/** Lays the files over one another: see `docs/configuration.md`. Pure; the same question gets the same object. */
+export function policiesOf(
+  { organisation, extended, own }: Files,
+  defaultBranch?: string,
+): EffectivePolicies {
+  const inherited = [...(organisation === undefined ? [] : [organisation]), ...extended];
+  const all = [...inherited, own];
+  const general = all.map((each) => layerAt(each, [], each.file));
+  const final = organisation === undefined ? [] : [finalLayer(organisation)];
+  const entries = entriesOf(own, defaultBranch);
+  const rules = all.flatMap(rulesOf);
+  const listed = own.file.updates !== undefined;
+  const known = new Map<string, Effective & { readonly policy: Policy }>();
+
+  const effective = (project: ProjectPlace, folder: string, asked: Asked) => {
+    const entry =
+      entries.find((it) => it.fits(project.ecosystem, folder)) ??
+      entries.find((it) => it.fits(project.ecosystem, project.root));
+    const fitting = rules.filter(({ fits }) => fits(asked));
+    const unlisted = listed && entry === undefined ? `${project.ecosystem}\0${project.root}` : "";
+    const key = [entry?.name ?? unlisted, ...fitting.map(({ layer }) => layer.source)].join("\n");
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const merged = mergeLayers([
+      ...(entry === undefined ? [] : [rivalDefaults]),
+      ...general,
+      ...(entry?.layers ?? []),
+      ...fitting.map(({ layer }) => layer),
+      ...final,
+    ]);
+    const policy = toPolicy(merged);
+    const made = {
+      ...merged,
+      policy: entry === undefined ? whereUnlisted(policy, project, own) : entry.adapt(policy),
+    };
+    known.set(key, made);
+    return made;
+  };
+
+  const forProject = (project: ProjectPlace) =>
+    effective(project, project.root, { ecosystem: project.ecosystem });
+  const forSubject = (subject: PolicySubject, move?: PolicyMove): Policy => {
+    const { project, manifest } = subject;
+    const folder = posix.dirname(manifest.path);
+    const asked = { ecosystem: project.ecosystem, subject, ...(move === undefined ? {} : { move }) };
+    return effective(project, folder === "." ? "" : folder, asked).policy;
+  };
+  const limit = all.findLast(({ file }) => file.limits !== undefined)?.file.limits?.["open-pull-requests"];
+  return {
+    mode: all.findLast(({ file }) => file.mode !== undefined)?.file.mode ?? "propose",
+    ...(limit === undefined ? {} : { openPullRequestsLimit: limit }),
+    longestCooldown: longestCooldown(general, [
+      ...entries.flatMap((it) => it.layers),
+      ...rules.map(({ layer }) => layer),
+      ...final,
+    ]),
+    forProject: (project) => forProject(project).policy,
+    forDependency: (subject) => forSubject(subject),
+    ...(rules.some(({ asksAboutReleases }) => asksAboutReleases) ? { forUpdate: forSubject } : {}),
+    effectiveFor: forProject,
+  };
+}
+
+/** What an entry of `updates` means where it says nothing: as its authors know it. */
+const rivalDefaults: Layer = {
+  source: "",
+  originOf: () => "the default of an entry",
+  options: { "open-pull-requests-limit": 5, "default-groups": false, "exclude-paths": [] },
+};
+
+function finalLayer(organisation: ReadFile): Layer {
+  const { options, ...layer } = layerAt(organisation, [], organisation.file);
+  const final: readonly string[] = organisation.file.final ?? [];
+  return {
+    ...layer,
+    isFinal: true,
+    options: Object.fromEntries(Object.entries(options).filter(([key]) => final.includes(key))),
+  };
+}
+
+interface FittingEntry {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly fits: (ecosystem: string, folder: string) => boolean;
+  readonly adapt: (policy: Policy) => Policy;
+}
+
+/** The entries of a file; those for another branch have no say in what is proposed for this one. */
+function entriesOf(file: ReadFile, defaultBranch: string | undefined): readonly FittingEntry[] {
+  return (file.file.updates ?? []).flatMap((entry, index): FittingEntry[] => {
+    const branch = entry["target-branch"];
+    if (branch !== undefined && branch !== defaultBranch) return [];
+    const isFolder = toFolderTest(entry);
+    const name = originOf(file, ["updates", index]);
+    const multi = entry["multi-ecosystem-group"];
+    const shared = multi === undefined ? undefined : file.file["multi-ecosystem-groups"]?.[multi];
+    const own = layerAt(file, ["updates", index], entry);
+    return [
+      {
+        name: `${name} ${index}`,
+        layers: [
+          ...(multi === undefined ? [] : [layerAt(file, ["multi-ecosystem-groups", multi], shared)]),
+          { ...own, options: withFolders(own.options, entry) },
+        ],
+        fits: (ecosystem, folder) => ecosystem === entry["package-ecosystem"] && isFolder(folder),
+        adapt: (policy) => ({
+          ...policy,
+          entry: multi === undefined ? name : `the group ${multi}`,
+          groups: multi === undefined ? policy.groups : [toSharedGroup(multi, entry), ...policy.groups],
+          ...(entry.directories === undefined ? {} : { groupsAcross: acrossOf(entry) }),
+        }),
+      },
+    ];
+  });
+}
+
+/** Paths that an entry excludes are written relative to its folders. */
+function withFolders(options: Layer["options"], entry: Entry): Layer["options"] {
+  const excluded = entry["exclude-paths"];
+  if (excluded === undefined) return options;
+  const paths = foldersOf(entry).flatMap((folder) =>
+    excluded.map((path) => posix.join(folder, path.replace(/^\/+/, ""))),
+  );
+  return { ...options, ["exclude-paths" satisfies keyof typeof optionShapes]: paths };
+}
+
+function toSharedGroup(name: string, { patterns = [] }: Entry): GroupRule {
+  return { name, patterns, excludePatterns: [], updateTypes: [], appliesTo: "version", isShared: true };
+}
+
+function acrossOf(entry: Entry): string {
+  return foldersOf(entry)
+    .map((folder) => (folder === "" ? "/" : folder))
+    .join(", ");
+}
+
+function whereUnlisted(policy: Policy, { ecosystem, root }: ProjectPlace, own: ReadFile): Policy {
+  if (own.file.updates === undefined) return policy;
+  const why = `no entry of \`updates\` lists ${ecosystem} in /${root}${at(originOf(own, ["updates"]))}`;
+  return { ...policy, noVersionUpdates: why };
+}
+
+const releaseConditions = ["update-types", "severity", "min-age-days", "max-age-days"] as const;
+
+function rulesOf(file: ReadFile) {
+  return (file.file.rules ?? []).map((rule, index) => ({
+    fits: toCondition(rule.match),
+    asksAboutReleases: releaseConditions.some((key) => rule.match[key] !== undefined),
+    layer: { ...layerAt(file, ["rules", index], rule), source: `${file.path} rule ${index}` },
+  }));
+}
+
+/** Never less than what any release waits. */
+function longestCooldown(general: readonly Layer[], special: readonly Layer[]): number {
+  const written = special.filter(({ options }) => "cooldown" in options);
+  const base = toPolicy(mergeLayers(general)).cooldown;
+  return Math.max(
+    longestOf(base),
+    ...written.map((layer) => longestOf(toPolicy(mergeLayers([layer])).cooldown)),
+  );
+}

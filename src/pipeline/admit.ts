@@ -1,0 +1,69 @@
+import type { Policies, Policy } from "../domain/policy.ts";
+import type { OpenPullRequest } from "../domain/ports.ts";
+import { isDue, nextRun } from "../domain/schedule.ts";
+import type { Repository, UpdateGroup } from "../domain/types.ts";
+import { policyOfGroup } from "./plan/policy.ts";
+
+export interface Admitted {
+  readonly group: UpdateGroup;
+  readonly policy: Policy;
+  readonly existing: OpenPullRequest | undefined;
+  /** Why it is not for now. */
+  readonly waits: string | undefined;
+}
+
+export interface Gate {
+  readonly policies: Policies;
+  readonly repository: Repository;
+  readonly now: Date;
+  /** Whether the repository's schedule and limits count: not where a person asked for it. */
+  readonly patient: boolean;
+}
+
+/**
+ * Security goes at once; of the others, new ones wait for the schedule and for room under the limit of their entry and of
+ * the repository. Pure.
+ */
+export function admit(
+  groups: readonly UpdateGroup[],
+  open: readonly OpenPullRequest[],
+  { policies, repository, now, patient }: Gate,
+): readonly Admitted[] {
+  const byKey = new Map(open.map((pullRequest) => [pullRequest.key, pullRequest]));
+  const all = groups.map((group) => ({
+    group,
+    policy: policyOfGroup(group, policies, now),
+    existing: byKey.get(group.key),
+  }));
+  const counted = all.filter(({ group, existing }) => group.kind === "version" && existing !== undefined);
+  const openOf = new Map(
+    [...Map.groupBy(counted, ({ policy }) => policy.entry)].map(([entry, members]) => [
+      entry,
+      members.length,
+    ]),
+  );
+  let total = counted.length;
+
+  return all.map((each): Admitted => {
+    const { group, policy, existing } = each;
+    if (policies.mode === "report") return { ...each, waits: "the configuration says `mode: report`" };
+    if (group.kind === "security" || existing !== undefined || !patient) return { ...each, waits: undefined };
+    if (!isDue(policy.schedule, repository, now)) {
+      const next = nextRun(policy.schedule, repository, now);
+      const until = next === undefined ? "which never comes" : `until ${next.toISOString().slice(0, 16)}Z`;
+      return { ...each, waits: `for the schedule, ${until}` };
+    }
+    const mine = openOf.get(policy.entry) ?? 0;
+    if (mine >= policy.openPullRequestsLimit)
+      return { ...each, waits: roomFor(policy.openPullRequestsLimit) };
+    const { openPullRequestsLimit: most = Infinity } = policies;
+    if (total >= most) return { ...each, waits: roomFor(most) };
+    openOf.set(policy.entry, mine + 1);
+    total += 1;
+    return { ...each, waits: undefined };
+  });
+}
+
+function roomFor(limit: number): string {
+  return `for room: ${limit} pull requests may be open at a time`;
+}
