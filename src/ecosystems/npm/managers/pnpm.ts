@@ -7,6 +7,7 @@ import { ManifestError, messageOf, ProgramError } from "../../../domain/errors.t
 import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
+import { levelsOfPnpm, splitSelector } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
 import { failureOf, programOf } from "./program.ts";
@@ -50,7 +51,9 @@ function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): R
   const installed = lock.snapshots ?? lock.packages ?? {};
   const keys = new Map(Object.keys(installed).map((key) => [plainKey(key), key]));
   const idOf = (name: string, version: string) => keyOf(name, version, keys);
-  const overridden = new Set(Object.keys(lock.overrides ?? {}).map(overriddenName));
+  const overridden = new Set(
+    Object.keys(lock.overrides ?? {}).map((key) => splitSelector(levelsOfPnpm(key).at(-1) ?? "").name),
+  );
 
   const own = roots.map(({ folder, manifest, name, version }): LockedPackage => {
     const asked = Object.entries(directOf(importers[folder || "."]));
@@ -176,13 +179,6 @@ function believedOf(
   ]);
 }
 
-/** `a`, `a@1`, `b>a` and `b@1>a@1` all decide a. */
-function overriddenName(rule: string): string {
-  const last = rule.slice(rule.lastIndexOf(">") + 1);
-  const at = last.indexOf("@", 1);
-  return at === -1 ? last : last.slice(0, at);
-}
-
 /** Version 6 begins its keys with a slash. */
 function plainKey(key: string): string {
   return key.replace(/^\//, "");
@@ -205,7 +201,9 @@ function rootId(folder: string): string {
 }
 
 const limits = { seconds: 600, megabytes: 3_072 };
-const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
+const quietly = ["--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
+/** Also what is not a direct dependency, in every package of the workspace, and no manifest is written. */
+const deep = ["--recursive", "--depth", "Infinity", "--no-save"];
 /** The document about pnpm itself that a lockfile may begin with. */
 const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
 
@@ -215,10 +213,11 @@ const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
+  const names = [...new Set(task.refresh.map(({ name }) => name))];
   const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
   const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const order = {
-      args: [...install, ...args],
+      args: [...args, ...quietly],
       files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
       wanted: [lockfile],
       environment: environmentOf(task),
@@ -227,9 +226,13 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return output[lockfile] ?? "";
   };
   try {
-    const chosen = await run({ ...files, ...exact, [lockfile]: text }, "--no-frozen-lockfile");
-    const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
-    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
+    const chosen = await run({ ...files, ...exact, [lockfile]: text }, "install", "--no-frozen-lockfile");
+    const refreshed =
+      names.length === 0
+        ? chosen
+        : await run({ ...files, ...exact, [lockfile]: chosen }, "update", ...deep, ...names);
+    const ranged = await run({ ...files, [lockfile]: refreshed }, "install", "--no-frozen-lockfile");
+    await run({ ...files, [lockfile]: ranged }, "install", "--frozen-lockfile");
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;

@@ -6,6 +6,7 @@ import { ManifestError, messageOf, ProgramError, ResolutionError } from "../../.
 import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
+import { heeded } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
 import { failureOf, programOf } from "./program.ts";
@@ -102,12 +103,9 @@ function readYarnLock(path: string, text: string, roots: readonly LockRoot[]): R
 
 /** By name: `a`, `a@npm:^1.0.0` and `b/a` all decide a. */
 function resolutionsOf(roots: readonly LockRoot[]): ReadonlyMap<string, string[]> {
-  const own = roots.find(({ folder }) => folder === "")?.overrides ?? new Map<string, string>();
+  const own = roots.find(({ folder }) => folder === "")?.overrides ?? [];
   const found = new Map<string, string[]>();
-  for (const [key, decided] of own) {
-    const name = /(@[^/@]+\/[^/@]+|[^/@]+)(?:@[^@]*)?$/.exec(key)?.[1];
-    if (name !== undefined && decided !== undefined) found.set(name, [...(found.get(name) ?? []), decided]);
-  }
+  for (const { name, value } of heeded(own, "yarn")) found.set(name, [...(found.get(name) ?? []), value]);
   return found;
 }
 
@@ -171,7 +169,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return output[lockfile] ?? "";
   };
   try {
-    const chosen = await run({ ...files, ...exact, [lockfile]: text });
+    const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task.refresh) });
     const ranged = await run({ ...files, [lockfile]: chosen });
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
       throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
@@ -184,6 +182,16 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       isHopeless: /Usage Error|Internal Error|any available (?:resolver|fetcher)/.test(error.output),
     });
   }
+}
+
+/** What has no entry is resolved anew. Entries are blocks between empty lines; one may serve several ranges. */
+function withoutEntries(text: string, refresh: RelockTask["refresh"]): string {
+  const gone = new Set(refresh.map(({ name, version }) => `${name}@npm:${version}`));
+  if (gone.size === 0) return text;
+  const blocks = text.replaceAll("\r\n", "\n").split("\n\n");
+  return blocks
+    .filter((block) => !gone.has(/^ {2}resolution: "?([^"\n]+)"?$/m.exec(block)?.[1] ?? ""))
+    .join("\n\n");
 }
 
 /** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */
