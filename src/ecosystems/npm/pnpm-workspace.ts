@@ -1,7 +1,8 @@
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { ManifestError } from "../../domain/errors.ts";
-import type { Dependency } from "../../domain/types.ts";
-import { whyHeld } from "./manifest.ts";
+import type { Dependency, Span } from "../../domain/types.ts";
+import { levelsOfPnpm, type Override, overrideOf } from "./overrides.ts";
+import { whyHeld } from "./requirement.ts";
 
 /** A `pnpm-workspace.yaml`. https://pnpm.io/pnpm-workspace_yaml */
 export interface PnpmWorkspace {
@@ -10,8 +11,7 @@ export interface PnpmWorkspace {
   readonly packages: readonly string[];
   /** The entries of `catalog` and of each of `catalogs`. */
   readonly catalog: readonly CatalogEntry[];
-  /** Names that `overrides` decides. */
-  readonly overrides: ReadonlyMap<string, string | undefined>;
+  readonly overrides: readonly Override[];
   /** Keys of settings that would make pnpm run code of the repository, or of a package that it names. */
   readonly runs: readonly string[];
 }
@@ -35,7 +35,7 @@ export function readPnpmWorkspace(path: string, text: string): PnpmWorkspace {
     });
   }
   const top = document.contents;
-  if (!isMap(top)) return { path, packages: [], catalog: [], overrides: new Map(), runs: [] };
+  if (!isMap(top)) return { path, packages: [], catalog: [], overrides: [], runs: [] };
   const packages: unknown = document.toJS({ maxAliasCount: 50 });
   const named = mapAt(top, "catalogs");
   return {
@@ -47,10 +47,8 @@ export function readPnpmWorkspace(path: string, text: string): PnpmWorkspace {
         isScalar(key) && isMap(value) ? entriesOf(text, String(key.value), value) : [],
       ),
     ],
-    overrides: new Map(
-      (mapAt(top, "overrides")?.items ?? []).flatMap(({ key, value }): [string, string | undefined][] =>
-        isScalar(key) ? [[String(key.value), isScalar(value) ? String(value.value) : undefined]] : [],
-      ),
+    overrides: scalarsOf(text, mapAt(top, "overrides")).flatMap(({ key, value, span }) =>
+      overrideOf({ path, table: "pnpm.overrides", value, span }, levelsOfPnpm(key)),
     ),
     runs: dangerous.filter((key) => top.has(key)),
   };
@@ -68,20 +66,33 @@ function mapAt(top: YAMLMap, key: string): YAMLMap | undefined {
 }
 
 function entriesOf(text: string, catalog: string, entries: YAMLMap | undefined): CatalogEntry[] {
-  return (entries?.items ?? []).flatMap(({ key, value }): CatalogEntry[] => {
+  return scalarsOf(text, entries).map(({ key: name, value: requirement, span, isPlain }) => {
+    const held = isPlain
+      ? whyHeld(name, requirement)
+      : { code: "unsupported-requirement", detail: "it is not written plainly" };
+    return { name, requirement, span, catalog, ...(held === undefined ? {} : { held }) };
+  });
+}
+
+interface ScalarEntry {
+  readonly key: string;
+  /** Between its quotes, if it has any. */
+  readonly value: string;
+  readonly span: Span;
+  /** Whether the text is the value: an anchor, a block or an escape is not, so that there is nothing to splice. */
+  readonly isPlain: boolean;
+}
+
+/** The entries of a map that are texts. */
+function scalarsOf(text: string, entries: YAMLMap | undefined): ScalarEntry[] {
+  return (entries?.items ?? []).flatMap(({ key, value }): ScalarEntry[] => {
     if (!isScalar(key) || !isScalar(value) || typeof value.value !== "string" || !value.range) return [];
-    const name = String(key.value);
     const [start, end] = value.range;
     const raw = text.slice(start, end);
     const inner = /^(["'])([\s\S]*)\1$/.exec(raw)?.[2];
-    const requirement = inner ?? raw;
-    // An anchor, a block or an escape: the text is not the value, so there is nothing to splice.
-    const odd = requirement !== value.value;
-    const held = odd
-      ? { code: "unsupported-requirement", detail: "it is not written plainly" }
-      : whyHeld(name, requirement);
     const from = inner === undefined ? start : start + 1;
-    const span = { start: from, end: from + requirement.length };
-    return [{ name, requirement, span, catalog, ...(held === undefined ? {} : { held }) }];
+    const found = inner ?? raw;
+    const span = { start: from, end: from + found.length };
+    return [{ key: String(key.value), value: found, span, isPlain: found === value.value }];
   });
 }

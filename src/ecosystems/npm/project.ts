@@ -1,21 +1,14 @@
 import { posix } from "node:path";
-import semver from "semver";
 import { ManifestError, messageOf } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
-import type {
-  Dependency,
-  LockedPackage,
-  LockGraph,
-  Manifest,
-  Project,
-  Reason,
-  Scope,
-} from "../../domain/types.ts";
+import type { Project, Reason, Scope } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
+import { addressReason, addressWarning, catalogManifest, toManifest } from "./dependencies.ts";
 import { folderOf, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
+import { heeded } from "./overrides.ts";
 import type { PnpmWorkspace } from "./pnpm-workspace.ts";
 import { type NpmSettings, readNpmrc, readYarnrc, registryFor } from "./npmrc.ts";
 
@@ -34,8 +27,9 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   const lock =
     found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
-  const overrides = new Map([...own.overrides, ...(workspace?.overrides ?? [])]);
-  const shared = { settings, own: { ...own, overrides }, local, foreign, lock };
+  const manager = found?.manager?.id ?? managerNamed(own.packageManager);
+  const overrides = heeded([...own.overrides, ...(workspace?.overrides ?? [])], manager);
+  const shared = { settings, own: { ...own, overrides }, manager, local, foreign, lock };
   const [first, ...others] = manifests.map((manifest) => toManifest(manifest, shared));
   return {
     ecosystem: "npm",
@@ -69,7 +63,7 @@ function publicationOf({ publication }: PackageJson, settings: NpmSettings): Pic
 }
 
 /** The root of a workspace that has no `package.json` of its own. */
-const nothing: PackageJson = { path: "package.json", engines: {}, requirements: [], overrides: new Map() };
+const nothing: PackageJson = { path: "package.json", engines: {}, requirements: [], overrides: [] };
 
 async function readWorkspace(
   { manifests }: ProjectLocation,
@@ -125,8 +119,7 @@ async function whyForeign(
 ): Promise<Reason | undefined> {
   const { packageManager } = own;
   if (lockfile === undefined) {
-    const wanted = packageManager?.split("@")[0];
-    if (wanted === undefined || wanted === "npm") return undefined;
+    if (managerNamed(packageManager) === "npm") return undefined;
     return unsupported(
       `the project is managed by ${packageManager} and has no lockfile: one that it would write is not made`,
     );
@@ -144,6 +137,12 @@ async function whyForeign(
   if (setting === undefined) return undefined;
   const detail = `\`${setting}\` in ${workspace?.path} has pnpm run code, and no code of a repository is run`;
   return { code: "runs-code", detail };
+}
+
+/** The package manager that `pnpm@9.1.0` and the like name; npm where nothing is named. */
+function managerNamed(packageManager: string | undefined): Manager["id"] {
+  const name = packageManager?.split("@")[0];
+  return name === "pnpm" || name === "yarn" || name === "bun" ? name : "npm";
 }
 
 /** Files that a package manager would run, so that its lockfile depends on them. */
@@ -179,112 +178,6 @@ function readLock(
       overrides,
     })),
   );
-}
-
-interface Shared {
-  readonly settings: NpmSettings;
-  readonly own: PackageJson;
-  readonly local: ReadonlySet<string>;
-  readonly foreign: Reason | undefined;
-  readonly lock: ReadLock | undefined;
-}
-
-function toManifest(manifest: PackageJson, shared: Shared): Manifest {
-  const engines = { ...shared.own.engines, ...manifest.engines };
-  const installed = shared.lock === undefined ? undefined : installedAt(shared.lock.graph, manifest.path);
-  return {
-    path: manifest.path,
-    ...(Object.keys(engines).length === 0 ? {} : { engines }),
-    dependencies: manifest.requirements.map(({ section: _section, ...requirement }) =>
-      toDependency(requirement, shared, installed),
-    ),
-  };
-}
-
-/** The catalogs of a workspace: their requirements are written here once, for all who use them. */
-function catalogManifest({ path, catalog }: PnpmWorkspace, shared: Shared): Manifest {
-  const { engines } = shared.own;
-  return {
-    path,
-    ...(Object.keys(engines).length === 0 ? {} : { engines }),
-    dependencies: catalog.map(({ catalog: of, ...entry }) => {
-      const dependency = toDependency({ ...entry, scope: "runtime" }, shared, undefined);
-      const version = shared.lock?.catalogs?.get(`${of}/${entry.name}`);
-      return version === undefined ? dependency : { ...dependency, version };
-    }),
-  };
-}
-
-/** What each name resolves to from a manifest. */
-function installedAt(graph: LockGraph, manifest: string): ReadonlyMap<string, LockedPackage> {
-  const byId = new Map(graph.packages.map((locked) => [locked.id, locked]));
-  const own = graph.packages.find((locked) => locked.manifest === manifest);
-  const found = (own?.dependencies ?? []).flatMap((id) => byId.get(id) ?? []);
-  return new Map(found.map((locked) => [locked.name, locked]));
-}
-
-function toDependency(
-  requirement: Omit<Dependency, "version">,
-  { settings, own, local, foreign }: Shared,
-  installed: ReadonlyMap<string, LockedPackage> | undefined,
-): Dependency {
-  const { name } = requirement;
-  const registry = registryFor(name, settings);
-  const locked = installed?.get(name);
-  const isLocal =
-    locked === undefined ? installed === undefined && local.has(name) : locked.manifest !== undefined;
-  const held =
-    requirement.held ??
-    (isLocal ? { code: "local", detail: "it is a package of this workspace" } : undefined) ??
-    foreign ??
-    overridden(requirement, own) ??
-    addressReason(registry);
-  const version = locked?.version || lowestOf(requirement);
-  return {
-    ...requirement,
-    ...(registry === undefined ? {} : { registry }),
-    ...(version === undefined ? {} : { version }),
-    ...(held === undefined ? {} : { held }),
-  };
-}
-
-function lowestOf({ requirement, held }: Pick<Dependency, "requirement" | "held">): string | undefined {
-  if (held !== undefined) return undefined;
-  const range = semver.validRange(requirement, { loose: true });
-  // `*` and the empty range say nothing of what is in use.
-  return range === null || range === "*" ? undefined : (semver.minVersion(range)?.version ?? undefined);
-}
-
-/** npm refuses a direct dependency whose name an override decides otherwise. */
-function overridden(
-  { name, requirement }: Pick<Dependency, "name" | "requirement">,
-  own: PackageJson,
-): Reason | undefined {
-  const rules = [...own.overrides].filter(([key]) => key === name || key.startsWith(`${name}@`));
-  const conflict = rules.find(([, rule]) => rule !== undefined && rule !== `$${name}`);
-  if (conflict === undefined) return undefined;
-  return {
-    code: "override",
-    detail: `"overrides" in ${own.path} decides its version: ${JSON.stringify(conflict[1])}, beside ${JSON.stringify(requirement)} here`,
-  };
-}
-
-function addressReason(registry: string | undefined): Reason | undefined {
-  const [warning] = addressWarning(registry);
-  return warning === undefined ? undefined : { code: "registry", detail: warning };
-}
-
-function addressWarning(address: string | undefined): string[] {
-  if (address === undefined) return [];
-  if (address.includes("${")) {
-    return [
-      `the settings name the registry ${address}: variables are not replaced, for the file could ask for any secret`,
-    ];
-  }
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    return [`the settings name the registry ${address}, which is no web address`];
-  }
-  return [];
 }
 
 /** Of a name in several tables the later one counts: peers, then development, then runtime, as npm has it. */

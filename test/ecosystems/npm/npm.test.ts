@@ -183,10 +183,12 @@ describe("what is read", () => {
     const project = await only({
       "package.json": `{"dependencies":{"a":"^1.0.0","b":"^1.0.0","c":"^1.0.0"},"overrides":{"a":"1.0.5","b":"$b","d":{"c":"1"}}}`,
     });
-    expect(project.manifests[0]?.dependencies.map(({ held }) => held?.code)).toEqual([
-      "override",
-      undefined,
-      undefined,
+    expect(project.manifests[0]?.dependencies.map(({ name, held }) => [name, held?.code])).toEqual([
+      ["a", "override"],
+      ["b", undefined],
+      ["c", undefined],
+      ["a", undefined],
+      ["c", undefined],
     ]);
   });
 

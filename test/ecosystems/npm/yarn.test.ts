@@ -123,7 +123,8 @@ describe("a workspace of Yarn 2 and later", () => {
       ),
     ).toEqual([
       ["vite", "5.0.0", undefined],
-      ["left-pad", "1.3.0", "override"],
+      ["left-pad", "1.3.0", undefined],
+      ["left-pad", "1.3.0", undefined],
       ["renamed", undefined, "alias"],
       ["zod", "3.22.0", undefined],
       ["a", "1.2.0", "local"],

@@ -106,6 +106,7 @@ async function move(files: Record<string, string>, to: Record<string, string>) {
   const changes = await ecosystem.patch(project, updates, { files: reader, http, tools: noTools });
   const after = await ecosystem.read(location, overlay(reader, changes));
   return {
+    changes,
     text: changes.find(({ path }) => path === "yarn.lock")?.content ?? "",
     difference: compare(project.lockfile!.graph, after.lockfile!.graph, new Set(Object.keys(to))),
   };
@@ -208,12 +209,28 @@ shared@^2.0.0:
     ]);
   });
 
-  it("holds what `resolutions` decide", async () => {
-    const { project } = await projectOf({
-      "package.json": manifest.replace(`"name": "x"`, `"name": "x", "resolutions": { "app": "1.0.0" }`),
-      "yarn.lock": lock,
-    });
-    expect(project.manifests[0]?.dependencies[0]?.held?.code).toBe("override");
+  it("follows what `resolutions` decide, of direct dependencies and of others", async () => {
+    const own = manifest.replace(
+      `"name": "x"`,
+      `"name": "x", "resolutions": { "app": "1.0.0", "**/shared": "1.1.0" }`,
+    );
+    const { changes } = await move(
+      { "package.json": own, "yarn.lock": lock },
+      { app: "1.1.0", shared: "2.0.0" },
+    );
+    const manifestNow = changes.find(({ path }) => path === "package.json")?.content;
+    expect(manifestNow).toContain(`"resolutions": { "app": "1.1.0", "**/shared": "2.0.0" }`);
+    expect(manifestNow).toContain(`"dependencies": { "app": "^1.1.0" }`);
+    const { entries } = readYarnLock(
+      "yarn.lock",
+      changes.find(({ path }) => path === "yarn.lock")?.content ?? "",
+    );
+    expect(entries.map(({ patterns, version }) => [patterns, version])).toEqual([
+      [["app@^1.1.0"], "1.1.0"],
+      [["native@^1.0.0"], "1.3.0"],
+      [["other@^1.0.0"], "1.0.0"],
+      [["shared@^1.0.0", "shared@^2.0.0"], "2.0.0"],
+    ]);
   });
 
   it.each([

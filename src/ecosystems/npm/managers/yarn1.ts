@@ -180,9 +180,12 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const version = chosen.get(pattern);
     if (version !== undefined)
       return existing.get(`${name}@${version}`) ?? registry.entry(name, version, asker);
-    const there = known.get(pattern);
-    if (there !== undefined) return there;
     const fixed = resolutions.find((rule) => rule.decides([...path, name].join("/")))?.range;
+    const there = known.get(pattern);
+    // What was raised moves those along who asked for it before.
+    if (there !== undefined && (fixed === undefined || isStill(fixed, there.version))) return there;
+    const raised = fixed === undefined ? undefined : chosen.get(`${name}@${fixed}`);
+    if (raised !== undefined) return existing.get(`${name}@${raised}`) ?? registry.entry(name, raised, asker);
     const pinned =
       fixed === undefined ? undefined : (known.get(`${name}@${fixed}`) ?? existing.get(`${name}@${fixed}`));
     if (pinned !== undefined) return pinned;
@@ -192,6 +195,13 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   }
 
   return written(lock, resolved, task.text);
+}
+
+/** Whether a resolution is kept by what is there; one that is no range is not looked into. */
+function isStill(range: string, version: string): boolean {
+  return (
+    semver.validRange(range, { loose: true }) === null || semver.satisfies(version, range, { loose: true })
+  );
 }
 
 /** The patterns of the resolved packages, gathered: the same release under the same name is one entry. */
