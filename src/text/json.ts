@@ -1,4 +1,11 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import {
+  findNodeAtLocation,
+  type Node,
+  parse,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
 import { ManifestError } from "../domain/errors.ts";
 import type { Span } from "../domain/types.ts";
 import { placeOf } from "./place.ts";
@@ -45,6 +52,21 @@ export function parseJson(path: string, text: string): unknown {
   } catch {
     return readJson(path, text).value; // to tell where it breaks
   }
+}
+
+/** As `parseJson`, of JSON with comments and with commas before closing brackets, such as a `bun.lock`. */
+export function parseJsonc(path: string, text: string): unknown {
+  const shift = text.startsWith("\uFEFF") ? 1 : 0;
+  const body = text.slice(shift);
+  refuseConflictMarkers(path, body);
+  refuseDepth(path, body);
+  const errors: ParseError[] = [];
+  const value: unknown = parse(body, errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error === undefined) return value;
+  throw new ManifestError(path, `is not valid JSON: ${wordsFor(error)}`, {
+    at: placeOf(text, error.offset + shift),
+  });
 }
 
 function refuseConflictMarkers(path: string, text: string): void {

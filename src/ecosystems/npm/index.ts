@@ -20,7 +20,14 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     versions: npmVersions,
     claims: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile]),
     concerns: (path) =>
-      isNamed(path, ["package.json", pnpmWorkspaceFile, ".npmrc", ".yarnrc.yml", ...lockfiles]),
+      isNamed(path, [
+        "package.json",
+        pnpmWorkspaceFile,
+        ".npmrc",
+        ".yarnrc.yml",
+        "bunfig.toml",
+        ...lockfiles,
+      ]),
     locate,
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),

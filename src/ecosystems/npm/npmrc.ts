@@ -74,6 +74,6 @@ export function registryFor(
   return (scope === undefined ? undefined : settings.scopes.get(scope)) ?? settings.registry;
 }
 
-function withSlash(address: string): string {
+export function withSlash(address: string): string {
   return address.endsWith("/") ? address : `${address}/`;
 }

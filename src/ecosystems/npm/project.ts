@@ -91,7 +91,10 @@ export async function settingsOf(
   const path = posix.join(root, manager?.settingsFile ?? ".npmrc");
   const text = (await files.read(path)) ?? "";
   try {
-    return path.endsWith(".yml") ? await readYarnrc(text) : readNpmrc(text);
+    if (path.endsWith(".yml")) return await readYarnrc(text);
+    if (!path.endsWith(".toml")) return readNpmrc(text);
+    const { readBunfig } = await import("./bunfig.ts");
+    return readBunfig(text, readNpmrc((await files.read(posix.join(root, ".npmrc"))) ?? ""));
   } catch (error) {
     throw new ManifestError(path, `cannot be read: ${messageOf(error).split("\n")[0]}`, { cause: error });
   }

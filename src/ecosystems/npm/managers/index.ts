@@ -9,6 +9,7 @@ const managers: readonly { readonly names: readonly string[]; readonly load: () 
   { names: ["pnpm-lock.yaml"], load: async () => (await import("./pnpm.ts")).pnpm },
   { names: ["yarn.lock"], load: async () => (await import("./yarn1.ts")).yarn1 },
   { names: ["yarn.lock"], load: async () => (await import("./yarn.ts")).yarn },
+  { names: ["bun.lock"], load: async () => (await import("./bun.ts")).bun },
 ];
 
 /** The manager of a lockfile; `undefined` for one that is not supported. */

@@ -1,0 +1,87 @@
+import { stringify } from "smol-toml";
+import { tableOf, textOf } from "../../../text/data.ts";
+import type { Io } from "../../ecosystem.ts";
+import { publicRegistry } from "../registry.ts";
+import type { RelockTask } from "./manager.ts";
+
+/** The registries of a project as bun sees them: addresses that exist nowhere, for which the real ones are asked. */
+export interface BunRegistries {
+  /** The text of a `bunfig.toml`. */
+  readonly settings: string;
+  readonly answer: (url: URL) => Promise<Buffer | undefined>;
+  /** What was thrown in place of answers. */
+  readonly failures: readonly unknown[];
+}
+
+const host = "registry.invalid";
+/** Of a repository's own `[install]` what shapes a lockfile: https://bun.com/docs/runtime/bunfig#package-manager */
+const shaping = new Set(["linkWorkspacePackages", "minimumReleaseAge", "minimumReleaseAgeExcludes", "peer"]);
+
+/** Asks through `io`, so that addresses are guarded and credentials sent as everywhere; bun learns neither. */
+export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
+  const { registry, scopes, settings, isMirror } = task;
+  const kept = Object.entries(settings).filter(([key]) => shaping.has(key));
+  const isDated = io.asOf !== undefined || kept.some(([key]) => key === "minimumReleaseAge");
+  const addresses = [registry, ...Object.values(scopes)];
+  const known = new Map<string, Promise<string | undefined>>();
+  const failures: unknown[] = [];
+
+  async function load(url: string): Promise<string | undefined> {
+    const text = await io.http.get(url, {
+      accept: isDated
+        ? "application/json"
+        : "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
+      cacheAs: "npm-documents-1",
+      read: (body) => body.toString("utf8"),
+    });
+    const seen = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
+    return isMirror ? seen?.replaceAll(`"${registry}`, `"${publicRegistry}`) : seen;
+  }
+
+  return {
+    settings: stringify({
+      install: {
+        ...Object.fromEntries(kept.map(([key, value]): [string, unknown] => [key, JSON.parse(value)])),
+        registry: `http://${host}/0/`,
+        scopes: Object.fromEntries(
+          Object.keys(scopes).map((scope, index) => [scope, `http://${host}/${index + 1}/`]),
+        ),
+      },
+    }),
+    failures,
+    async answer({ hostname, pathname }) {
+      const [, index = "", name = ""] = /^\/(\d+)\/((?:@[^/]+(?:\/|%2f))?[^/]+)$/i.exec(pathname) ?? [];
+      const address = addresses[Number(index)];
+      if (hostname !== host || address === undefined || name === "") return undefined;
+      const url = `${address}${name.replace(/\/|%2f/i, "%2F")}`;
+      const answer = known.get(url) ?? load(url);
+      known.set(url, answer);
+      try {
+        const text = await answer;
+        return text === undefined ? undefined : Buffer.from(text);
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** A registry's document without the releases that were published later. */
+function asOf(text: string, time: Date): string {
+  const document = tableOf(JSON.parse(text));
+  const times = tableOf(document["time"]);
+  const isThere = (version: string) => {
+    const at = textOf(times[version]);
+    return at === undefined || Date.parse(at) <= time.getTime();
+  };
+  const versions = Object.entries(tableOf(document["versions"])).filter(([version]) => isThere(version));
+  const tags = Object.entries(tableOf(document["dist-tags"])).filter(
+    ([, version]) => typeof version === "string" && isThere(version),
+  );
+  return JSON.stringify({
+    ...document,
+    versions: Object.fromEntries(versions),
+    "dist-tags": Object.fromEntries(tags),
+  });
+}

@@ -1,0 +1,101 @@
+import semver from "semver";
+import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
+import type { Program } from "../../../domain/ports.ts";
+import { tableOf, textOf } from "../../../text/data.ts";
+import type { Io } from "../../ecosystem.ts";
+import { bunProject, outsideOf } from "./bun-project.ts";
+import { openBunRegistries } from "./bun-registries.ts";
+import { type BunLock, parseBunLock, readBunLock } from "./bun-lockfile.ts";
+import type { Manager, RelockTask } from "./manager.ts";
+import { failureOf, programOf } from "./program.ts";
+
+/** bun: its lockfiles are made by bun itself, at the version that the project pins. */
+export const bun: Manager = {
+  id: "bun",
+  settingsFile: "bunfig.toml",
+  reads: (name) => name === "bun.lock",
+  read: readBunLock,
+  relock,
+};
+
+const limits = { seconds: 300, megabytes: 2_048 };
+const install = ["install", "--lockfile-only", "--ignore-scripts", "--no-progress"];
+
+/**
+ * As with pnpm: with the exact versions that were chosen, then with the ranges, which keep them; the third time bun is
+ * asked whether it would install from the result with `--frozen-lockfile`.
+ */
+async function relock(task: RelockTask, io: Io): Promise<string> {
+  const { lockfile, files, exact, text } = task;
+  const lock = parseBunLock(lockfile, text);
+  const [outside] = outsideOf({ ...files, ...exact }, lock);
+  if (outside !== undefined) {
+    throw new ResolutionError(`${outside} lies outside of the project, where bun would look`, {
+      isHopeless: true,
+    });
+  }
+  const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
+  const registries = openBunRegistries(task, io);
+  const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const order = {
+      args: [...install, ...args],
+      files: { ...bunProject(inputs, task), "bunfig.toml": registries.settings },
+      wanted: [lockfile],
+      environment: { DO_NOT_TRACK: "1", BUN_ENABLE_CRASH_REPORTING: "0", NO_COLOR: "1" },
+      answer: registries.answer,
+    };
+    const output = await io.tools.runNative(program, order, limits);
+    return output[lockfile] ?? "";
+  };
+  try {
+    const chosen = await run({ ...files, ...exact, [lockfile]: text });
+    const ranged = await run({ ...files, [lockfile]: chosen });
+    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
+    return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    const [unanswered] = registries.failures;
+    if (unanswered !== undefined) throw unanswered;
+    throw failureOf("bun", error, wordsOf(error.output), task, {
+      isUnreachable: false,
+      isHopeless: !/failed to resolve|No version matching|lockfile had changes/.test(error.output),
+    });
+  }
+}
+
+/** What bun is published as for a machine, in the kind that asks the least of its processor. */
+function packageOf({ platform, arch, report }: Pick<NodeJS.Process, "platform" | "arch" | "report">): string {
+  const system = platform === "win32" ? "windows" : platform;
+  const processor = arch === "arm64" ? "aarch64" : arch;
+  const kinds = [
+    ...(platform === "linux" && !hasGlibc(report.getReport()) ? ["musl"] : []),
+    ...(arch === "x64" ? ["baseline"] : []),
+  ];
+  return ["@oven/bun", system, processor, ...kinds].join("-");
+}
+
+function hasGlibc(report: unknown): boolean {
+  return textOf(tableOf(tableOf(report)["header"])["glibcVersionRuntime"]) !== undefined;
+}
+
+function entryOf({ platform }: Pick<NodeJS.Process, "platform">): Program["entry"] {
+  return platform === "win32" ? "bin/bun.exe" : "bin/bun";
+}
+
+/** The version that the project pins, unless its lockfile was written by a later one; else one that writes such a lockfile. */
+function rangeOf({ packageManager }: RelockTask, { version, configVersion }: BunLock): string {
+  const first = version >= 2 ? "1.4.0" : configVersion === undefined ? "1.2.0" : "1.3.0";
+  const pinned = /^bun@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1];
+  return pinned !== undefined && semver.gte(pinned, first) ? pinned : `~${first}`;
+}
+
+/** What bun says is wrong, in one line. */
+function wordsOf(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
+  const telling = lines.filter((line) => line.startsWith("error:"));
+  return (telling.length > 0 ? telling : lines.filter(Boolean).slice(-3))
+    .slice(0, 3)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .slice(0, 400);
+}
