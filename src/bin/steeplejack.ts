@@ -103,6 +103,36 @@ program
     process.exitCode = await runCommand(name, options, terminal());
   });
 
+const config = program.command("config").description("check, show and describe the configuration");
+
+config
+  .command("validate")
+  .description("tell every fault of the configuration, and what may surprise")
+  .argument("[dir]", "the repository's folder", ".")
+  .addOption(json)
+  .action(async (directory: string, options) => {
+    const { validateCommand } = await import("./config.ts");
+    process.exitCode = await validateCommand(directory, options, terminal());
+  });
+
+config
+  .command("show")
+  .description("show what holds for each project, and where each value comes from")
+  .argument("[dir]", "the repository's folder", ".")
+  .addOption(json)
+  .action(async (directory: string, options) => {
+    const { showCommand } = await import("./config.ts");
+    process.exitCode = await showCommand(directory, options, terminal());
+  });
+
+config
+  .command("schema")
+  .description("print the JSON Schema of the configuration, for editors")
+  .action(async () => {
+    const { schemaCommand } = await import("./config.ts");
+    process.exitCode = await schemaCommand(terminal());
+  });
+
 program
   .command("serve")
   .description("run the App: receive webhooks, enqueue scans and, without Redis, work on them")

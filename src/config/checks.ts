@@ -1,5 +1,5 @@
+import type { Fault } from "../domain/errors.ts";
 import type { ConfigurationDocument } from "./document.ts";
-import type { Fault } from "./faults.ts";
 import { nearest } from "./nearest.ts";
 import { type ConfigurationFile, type Entry, keysOfRival } from "./schema/file.ts";
 

@@ -39,7 +39,7 @@ export function readDocument(path: string, text: string): ConfigurationDocument 
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const broken = document.errors.map(({ message, pos }) => `${placeText(placeAt(pos[0]))}: ${message}`);
+  const broken = document.errors.map(({ message, pos }) => ({ ...placeAt(pos[0]), message }));
   if (broken.length > 0) throw new ConfigurationError(path, broken.slice(0, 20));
 
   const startOf = (keys: readonly (string | number)[]): number | undefined => {
@@ -78,10 +78,6 @@ export function readDocument(path: string, text: string): ConfigurationDocument 
       },
     );
   }
-}
-
-export function placeText({ line, column }: Place): string {
-  return `line ${line}, column ${column}`;
 }
 
 /**

@@ -1,13 +1,8 @@
 import type { z } from "zod";
+import type { Fault } from "../domain/errors.ts";
 import type { ConfigurationDocument, Place } from "./document.ts";
-import { placeText } from "./document.ts";
 import { nearest } from "./nearest.ts";
 import { knownKeys } from "./schema/file.ts";
-
-/** What is wrong with a configuration file, or may surprise its author, and where. */
-export interface Fault extends Place {
-  readonly message: string;
-}
 
 /** What zod found, in words for the author of the file; one fault for each unknown key. */
 export function faultsOf(
@@ -15,10 +10,6 @@ export function faultsOf(
   document: ConfigurationDocument,
 ): readonly Fault[] {
   return issues.flatMap((issue) => faults(issue, [], document));
-}
-
-export function faultText(fault: Fault): string {
-  return `${placeText(fault)}: ${fault.message}`;
 }
 
 /** By line, then by column. */
@@ -73,7 +64,12 @@ function expectation(issue: z.core.$ZodIssue): string {
         : `no more than ${issue.maximum} ${issue.origin === "string" ? "characters" : "items"}`;
     case "invalid_key":
       return issue.issues[0]?.message ?? "another name";
-    default:
+    case "custom":
+    case "invalid_element":
+    case "invalid_format":
+    case "invalid_union":
+    case "not_multiple_of":
+    case "unrecognized_keys":
       return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   }
 }

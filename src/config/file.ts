@@ -2,7 +2,7 @@ import { ConfigurationError } from "../domain/errors.ts";
 import { tableOf } from "../text/data.ts";
 import { checksOf } from "./checks.ts";
 import { type ConfigurationDocument, readDocument } from "./document.ts";
-import { byPlace, faultsOf, faultText } from "./faults.ts";
+import { byPlace, faultsOf } from "./faults.ts";
 import type { Layer } from "./layers.ts";
 import { type ConfigurationFile, fileShape } from "./schema/file.ts";
 import { optionsShape } from "./schema/options.ts";
@@ -23,7 +23,7 @@ export function readFile(path: string, text: string): ReadFile {
     ? checksOf(path, parsed.data, document)
     : faultsOf(parsed.error.issues, document);
   if (parsed.success && faults.length === 0) return { path, document, file: parsed.data };
-  throw new ConfigurationError(path, faults.toSorted(byPlace).slice(0, 100).map(faultText));
+  throw new ConfigurationError(path, faults.toSorted(byPlace).slice(0, 100));
 }
 
 /** The options that stand at a place of a file, as a layer. */

@@ -87,7 +87,7 @@ function readPart(text: string): Partial<WindowSchedule> | undefined {
   if (first !== undefined && last !== undefined) return { weekdays: span(weekdayOf(first), weekdayOf(last)) };
   const [, list] = parts.days.exec(text) ?? [];
   if (list === undefined) return undefined;
-  return { weekdays: [...new Set(list.split(/,? and |, ?/).map(weekdayOf))].toSorted() };
+  return { weekdays: [...new Set(list.split(/,? and |, ?/).map(weekdayOf))].toSorted(byNumber) };
 }
 
 function bounded(window: { after?: number; before?: number }): Partial<WindowSchedule> | undefined {
@@ -110,5 +110,9 @@ function weekdayOf(name: string): number {
 
 function span(first: number, last: number): readonly number[] {
   const length = ((last - first + 7) % 7) + 1;
-  return Array.from({ length }, (_, index) => (first + index) % 7).toSorted();
+  return Array.from({ length }, (_, index) => (first + index) % 7).toSorted(byNumber);
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b;
 }

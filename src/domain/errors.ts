@@ -11,16 +11,34 @@ export class ManifestError extends Error {
   }
 }
 
+/** What is wrong at one place of a file. */
+export interface Fault {
+  /** Both counted from one. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
 /** A configuration file that cannot be obeyed, with every fault in it. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly path: string;
+  /** For people, with their places. */
   readonly faults: readonly string[];
-  constructor(path: string, faults: readonly string[], options?: ErrorOptions) {
-    super(`${path}: ${faults.join("; ")}`, options);
+  /** Those with a place. */
+  readonly located: readonly Fault[];
+  constructor(path: string, faults: readonly (string | Fault)[], options?: ErrorOptions) {
+    const texts = faults.map((fault) => (typeof fault === "string" ? fault : faultText(fault)));
+    super(`${path}: ${texts.join("; ")}`, options);
     this.path = path;
-    this.faults = faults;
+    this.faults = texts;
+    this.located = faults.filter((fault) => typeof fault !== "string");
   }
+}
+
+/** `line 3, column 7: ...` */
+export function faultText({ line, column, message }: Fault): string {
+  return `line ${line}, column ${column}: ${message}`;
 }
 
 /** A request that got no usable answer, after the retries. */

@@ -1,0 +1,186 @@
+import type { Fault } from "../domain/errors.ts";
+import { matchesPattern } from "../domain/policy.ts";
+import { nextRun } from "../domain/schedule.ts";
+import type { Repository } from "../domain/types.ts";
+import type { ReadFile } from "./file.ts";
+import { byPlace } from "./faults.ts";
+import { foldersOf } from "./match.ts";
+import { toSchedule } from "./read-options.ts";
+import type { ConfigurationFile, Entry } from "./schema/file.ts";
+import type { Options } from "./schema/options.ts";
+
+/** What the lints know besides the file. */
+export interface LintContext {
+  /** The ids of those that are supported. */
+  readonly ecosystems: readonly string[];
+  readonly repository: Repository;
+  readonly now: Date;
+  readonly defaultBranch?: string;
+  /** The names of all dependencies, where a scan has found them: then patterns that fit none are told. */
+  readonly names?: readonly string[];
+}
+
+/** What a valid file says that may surprise its author, by line: what has no effect, and what has another than it seems. */
+export function lintsOf(read: ReadFile, context: LintContext): readonly Fault[] {
+  const sections = sectionsOf(read.file);
+  const warnings = [
+    ...inherited(read.file),
+    ...(read.file.updates ?? []).flatMap((entry, index) => ofEntry(entry, index, read.file, context)),
+    ...sections.flatMap((section) => lints.flatMap((lint) => lint(section, context))),
+  ];
+  return warnings
+    .map(({ keys, message }) => ({ ...read.document.placeOf(keys, true), message }))
+    .toSorted(byPlace);
+}
+
+type Keys = readonly (string | number)[];
+
+interface Warning {
+  readonly keys: Keys;
+  readonly message: string;
+}
+
+/** A place of the file where options may stand. */
+interface Section {
+  readonly keys: Keys;
+  readonly options: Omit<Options, "enabled" | "group">;
+  /** Whether each update that no group holds has a pull request of its own. */
+  readonly isUngrouped: boolean;
+}
+
+function sectionsOf(file: ConfigurationFile): readonly Section[] {
+  const general = file["default-groups"];
+  return [
+    { keys: [], options: file, isUngrouped: general === false },
+    ...(file.updates ?? []).map((entry, index) => ({
+      keys: ["updates", index],
+      options: entry,
+      isUngrouped: !(entry["default-groups"] ?? general ?? false),
+    })),
+    ...(file.rules ?? []).map((rule, index) => ({
+      keys: ["rules", index],
+      options: rule,
+      isUngrouped: false,
+    })),
+    ...Object.entries(file["multi-ecosystem-groups"] ?? {}).map(([name, options]) => ({
+      keys: ["multi-ecosystem-groups", name],
+      options,
+      isUngrouped: false,
+    })),
+  ];
+}
+
+const lints: readonly ((section: Section, context: LintContext) => readonly Warning[])[] = [
+  withoutEffect,
+  floods,
+  limitBelowGroups,
+  neverFires,
+  fitsNothing,
+];
+
+function withoutEffect({ keys, options }: Section): readonly Warning[] {
+  const unheeded = ["automerge", "rebase-strategy", "vendor", "insecure-external-code-execution"] as const;
+  return [
+    ...unheeded
+      .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))
+      .map((key) => ({ keys: [...keys, key], message: `"${key}" is accepted and has no effect yet` })),
+    ...(options.allow ?? []).flatMap((rule, index) =>
+      rule["dependency-type"] === "indirect"
+        ? [
+            {
+              keys: [...keys, "allow", index],
+              message: `"dependency-type: indirect" lets in no version updates yet: only direct dependencies get them`,
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+const meansDefault = new Set<unknown>(["auto", false, "deny"]);
+
+/** The most frequent surprise: groups do not hold security updates unless they say so. */
+function floods({ keys, options, isUngrouped }: Section): readonly Warning[] {
+  const groups = Object.values(options.groups ?? {});
+  if (!isUngrouped || groups.length === 0) return [];
+  if (groups.some((group) => group["applies-to"] === "security-updates")) return [];
+  const message =
+    'these groups hold version updates only: each vulnerable dependency gets a pull request of its own. Add a group with "applies-to: security-updates"';
+  return [{ keys: [...keys, "groups"], message }];
+}
+
+function limitBelowGroups({ keys, options }: Section): readonly Warning[] {
+  const limit = options["open-pull-requests-limit"];
+  const groups = Object.values(options.groups ?? {}).filter(
+    (group) => group["applies-to"] !== "security-updates",
+  ).length;
+  if (limit === undefined || limit === 0 || groups <= limit) return [];
+  const message = `${groups} groups do not fit into a limit of ${limit} open pull requests: the last ones wait for the first`;
+  return [{ keys: [...keys, "open-pull-requests-limit"], message }];
+}
+
+function neverFires({ keys, options }: Section, { repository, now }: LintContext): readonly Warning[] {
+  const schedule = options.schedule === undefined ? undefined : toSchedule(options.schedule);
+  if (nextRun(schedule, repository, now) !== undefined) return [];
+  return [{ keys: [...keys, "schedule"], message: "this schedule never comes" }];
+}
+
+function fitsNothing({ keys, options }: Section, { names }: LintContext): readonly Warning[] {
+  if (names === undefined) return [];
+  const written: Warning[] = [];
+  const check = (pattern: string, ...at: Keys) => {
+    if (pattern === "*" || names.some((name) => matchesPattern(pattern, name))) return;
+    written.push({ keys: [...keys, ...at], message: `"${pattern}" fits no dependency of this repository` });
+  };
+  for (const [name, { patterns = [] }] of Object.entries(options.groups ?? {}))
+    [patterns].flat().forEach((pattern, index) => check(pattern, "groups", name, "patterns", index));
+  for (const key of ["ignore", "allow"] as const)
+    (options[key] ?? []).forEach((rule, index) => check(rule["dependency-name"] ?? "*", key, index));
+  return written;
+}
+
+function ofEntry(
+  entry: Entry,
+  index: number,
+  file: ConfigurationFile,
+  { ecosystems, defaultBranch }: LintContext,
+): readonly Warning[] {
+  const ecosystem = entry["package-ecosystem"];
+  const branch = entry["target-branch"];
+  const keys = ["updates", index];
+  const twin = (file.updates ?? [])
+    .slice(0, index)
+    .some(
+      (other) =>
+        other["package-ecosystem"] === ecosystem &&
+        other["target-branch"] === branch &&
+        foldersOf(other).some((folder) => foldersOf(entry).includes(folder)),
+    );
+  return [
+    ...(ecosystems.includes(ecosystem)
+      ? []
+      : [
+          {
+            keys: [...keys, "package-ecosystem"],
+            message: `${ecosystem} is not supported yet: this entry has no effect. Supported: ${ecosystems.join(", ")}`,
+          },
+        ]),
+    ...(branch === undefined || branch === defaultBranch
+      ? []
+      : [
+          {
+            keys: [...keys, "target-branch"],
+            message: `only the default branch is updated so far: this entry has no effect unless ${branch} is it`,
+          },
+        ]),
+    ...(twin ? [{ keys, message: "an entry before this one is for the same folder, and wins" }] : []),
+    ...(entry.schedule !== undefined && entry["multi-ecosystem-group"] !== undefined
+      ? [{ keys: [...keys, "schedule"], message: "the schedule of its group is set aside for this one" }]
+      : []),
+  ];
+}
+
+function inherited(file: ConfigurationFile): readonly Warning[] {
+  if (file["enable-beta-ecosystems"] === undefined) return [];
+  return [{ keys: ["enable-beta-ecosystems"], message: '"enable-beta-ecosystems" has no effect' }];
+}
