@@ -65,7 +65,11 @@ export async function patch(
         version: release.version,
         requirement,
       })),
-      refresh: transitive.map(({ dependency, from }) => ({ name: dependency.name, version: from })),
+      refresh: transitive.map(({ dependency, from, release }) => ({
+        name: dependency.name,
+        version: from,
+        to: release.version,
+      })),
       ...(packageManager.packageManager === undefined
         ? {}
         : { packageManager: packageManager.packageManager }),

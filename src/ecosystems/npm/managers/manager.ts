@@ -64,8 +64,8 @@ export interface RelockTask {
     readonly version: string;
     readonly requirement: string;
   }[];
-  /** Locked packages that no manifest names, to be resolved anew within what asks for them. */
-  readonly refresh: readonly { readonly name: string; readonly version: string }[];
+  /** Locked packages that no manifest names, to be resolved anew within what asks for them; `to` would do. */
+  readonly refresh: readonly { readonly name: string; readonly version: string; readonly to: string }[];
   /** The `packageManager` of the root's manifest, such as `pnpm@9.1.0`. */
   readonly packageManager?: string;
   /** Asked for what no scope says otherwise. Ends in `/`. */

@@ -201,9 +201,7 @@ function rootId(folder: string): string {
 }
 
 const limits = { seconds: 600, megabytes: 3_072 };
-const quietly = ["--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
-/** Also what is not a direct dependency, in every package of the workspace, and no manifest is written. */
-const deep = ["--recursive", "--depth", "Infinity", "--no-save"];
+const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
 /** The document about pnpm itself that a lockfile may begin with. */
 const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
 
@@ -213,11 +211,10 @@ const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
-  const names = [...new Set(task.refresh.map(({ name }) => name))];
   const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
   const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const order = {
-      args: [...args, ...quietly],
+      args: [...install, ...args],
       files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
       wanted: [lockfile],
       environment: environmentOf(task),
@@ -226,13 +223,10 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return output[lockfile] ?? "";
   };
   try {
-    const chosen = await run({ ...files, ...exact, [lockfile]: text }, "install", "--no-frozen-lockfile");
-    const refreshed =
-      names.length === 0
-        ? chosen
-        : await run({ ...files, ...exact, [lockfile]: chosen }, "update", ...deep, ...names);
-    const ranged = await run({ ...files, [lockfile]: refreshed }, "install", "--no-frozen-lockfile");
-    await run({ ...files, [lockfile]: ranged }, "install", "--frozen-lockfile");
+    const wished = overridden({ ...files, ...exact }, task, semver.major(program.version));
+    const chosen = await run({ ...wished, [lockfile]: text }, "--no-frozen-lockfile");
+    const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
+    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -241,6 +235,33 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       isHopeless: !error.output.includes("ERR_PNPM_"),
     });
   }
+}
+
+/**
+ * pnpm does not bring a transitive package of a workspace up to date when it is asked to. So it is overridden where its
+ * old version would do, and keeps the new one afterwards where what asks for it accepts that.
+ */
+function overridden(
+  files: Readonly<Record<string, string>>,
+  { refresh }: RelockTask,
+  major: number,
+): Readonly<Record<string, string>> {
+  if (refresh.length === 0) return files;
+  const rules = refresh.map(({ name, version, to }) => [`${name}@${version}`, to] as const);
+  const workspace = files["pnpm-workspace.yaml"] ?? "";
+  if (major >= 11 || /^overrides:/m.test(workspace)) {
+    const document = parseDocument(workspace);
+    for (const [rule, to] of rules) document.setIn(["overrides", rule], to);
+    return { ...files, "pnpm-workspace.yaml": document.toString() };
+  }
+  const manifest = z
+    .looseObject({ pnpm: z.looseObject({ overrides: table.optional() }).optional() })
+    .parse(JSON.parse((files["package.json"] ?? "{}").replace(/^\uFEFF/, "")));
+  const overrides = { ...manifest.pnpm?.overrides, ...Object.fromEntries(rules) };
+  return {
+    ...files,
+    "package.json": JSON.stringify({ ...manifest, pnpm: { ...manifest.pnpm, overrides } }),
+  };
 }
 
 /** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */
