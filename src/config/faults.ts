@@ -49,29 +49,19 @@ function told(keys: Keys, value: unknown, expected: string, hint = ""): string {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return typeNames[issue.expected] ?? issue.expected;
-    case "invalid_value": {
-      const choices = issue.values.map(String);
-      return choices.length === 1 ? `${choices[0]}` : `one of ${choices.join(", ")}`;
-    }
-    case "too_small":
-      return issue.origin === "string" ? "some text" : `at least ${issue.minimum}`;
-    case "too_big":
-      return issue.origin === "number"
-        ? `at most ${issue.maximum}`
-        : `no more than ${issue.maximum} ${issue.origin === "string" ? "characters" : "items"}`;
-    case "invalid_key":
-      return issue.issues[0]?.message ?? "another name";
-    case "custom":
-    case "invalid_element":
-    case "invalid_format":
-    case "invalid_union":
-    case "not_multiple_of":
-    case "unrecognized_keys":
-      return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  if (issue.code === "invalid_type") return typeNames[issue.expected] ?? issue.expected;
+  if (issue.code === "invalid_value") {
+    const choices = issue.values.map(String).join(", ");
+    return issue.values.length === 1 ? choices : `one of ${choices}`;
   }
+  if (issue.code === "too_small")
+    return issue.origin === "string" ? "some text" : `at least ${issue.minimum}`;
+  if (issue.code === "too_big") {
+    if (issue.origin !== "string" && issue.origin !== "array") return `at most ${issue.maximum}`;
+    return `no more than ${issue.maximum} ${issue.origin === "string" ? "characters" : "items"}`;
+  }
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return message ?? issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

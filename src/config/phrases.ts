@@ -17,8 +17,7 @@ export function readNamedSchedule(text: string): NamedSchedule | undefined {
 function isCron(text: string): boolean {
   if (!/^\S+(?: \S+){4}$/.test(text)) return false;
   try {
-    new Cron(text, { mode: "5-part", paused: true });
-    return true;
+    return new Cron(text, { mode: "5-part", paused: true }).getPattern() !== undefined;
   } catch {
     return false; // the only way that the library has to say so
   }
