@@ -10,7 +10,7 @@ import type { Io } from "../../ecosystem.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { failureOf, programOf } from "./program.ts";
+import { failureOf, minutesSince, programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
 export const pnpm: Manager = {
@@ -217,13 +217,13 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       args: [...install, ...args],
       files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
       wanted: [lockfile],
-      environment: environmentOf(task),
+      environment: environmentOf(task, io.asOf),
     };
     const output = await io.tools.run(program, order, limits);
     return output[lockfile] ?? "";
   };
   try {
-    const wished = overridden({ ...files, ...exact }, task, semver.major(program.version));
+    const wished = withRules({ ...files, ...exact }, task, semver.major(program.version));
     const chosen = await run({ ...wished, [lockfile]: text }, "--no-frozen-lockfile");
     const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
     await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
@@ -241,7 +241,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
  * pnpm does not bring a transitive package of a workspace up to date when it is asked to. So it is overridden where its
  * old version would do, and keeps the new one afterwards where what asks for it accepts that.
  */
-function overridden(
+function withRules(
   files: Readonly<Record<string, string>>,
   { refresh }: RelockTask,
   major: number,
@@ -364,10 +364,15 @@ const shapingFields = new Set([
   "trustPolicyIgnoreAfter",
 ]);
 
-function environmentOf({ cache }: RelockTask): Record<string, string> {
+function environmentOf({ cache }: RelockTask, asOf: Date | undefined): Record<string, string> {
+  // Known from 10.16 on, under one of the two names; what does not know it takes no notice.
+  const age = asOf === undefined ? undefined : String(minutesSince(asOf));
+  const dated =
+    age === undefined ? {} : { npm_config_minimum_release_age: age, pnpm_config_minimum_release_age: age };
   const kept: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: join(cache, "pnpm") };
   return {
     ...kept,
+    ...dated,
     COREPACK_ENABLE_STRICT: "0",
     pnpm_config_pm_on_fail: "ignore",
     // What is in the lockfile already was let in by others; what is new is still asked about.

@@ -38,6 +38,11 @@ export async function programOf(
   return { name, version, entry, ...archive };
 }
 
+/** How old a release has to be, in minutes, for nothing to be chosen that was published after `asOf`. */
+export function minutesSince(asOf: Date): number {
+  return Math.max(0, Math.ceil((Date.now() - asOf.getTime()) / 60_000));
+}
+
 function readArchives(body: Buffer): Record<string, { archive: string; integrity: string }> {
   const { versions } = published.parse(JSON.parse(body.toString("utf8")));
   return Object.fromEntries(

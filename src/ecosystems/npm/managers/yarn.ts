@@ -9,7 +9,7 @@ import type { Io } from "../../ecosystem.ts";
 import { heeded } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { failureOf, programOf } from "./program.ts";
+import { failureOf, minutesSince, programOf } from "./program.ts";
 import { isYarn1 } from "./yarn1-lockfile.ts";
 
 /** Yarn 2 and later: its lockfiles are made by Yarn itself, at the version that the project pins. */
@@ -157,11 +157,13 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
   const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
   const major = semver.major(program.version);
+  const isDated = io.asOf !== undefined && semver.gte(program.version, "4.10.0");
+  const dated = isDated ? `npmMinimalAgeGate: ${minutesSince(io.asOf)}\n` : "";
   const mode = major >= 3 ? ["--mode=update-lockfile"] : [];
   const run = async (inputs: Readonly<Record<string, string>>) => {
     const order = {
       args: ["install", ...mode],
-      files: { ...withoutScripts(inputs), ".yarnrc.yml": settingsOf(task) },
+      files: { ...withoutScripts(inputs), ".yarnrc.yml": `${settingsOf(task)}${dated}` },
       wanted: [lockfile],
       environment: environmentOf(task, major),
     };
