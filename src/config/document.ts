@@ -1,10 +1,11 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { ConfigurationError } from "../domain/errors.ts";
 import { isTable } from "../text/data.ts";
 
 /** A configuration longer than this is a mistake or an attack, in characters. */
 const maxLength = 200_000;
 const maxAliases = 50;
+const maxAnchors = 200;
 const deepest = 40;
 
 export interface Place {
@@ -27,11 +28,13 @@ export function readDocument(path: string, text: string): ConfigurationDocument 
   if (text.length > maxLength) throw new ConfigurationError(path, [`is longer than ${maxLength} characters`]);
   const depth = nestingOf(text);
   if (depth > deepest) throw new ConfigurationError(path, [`is nested more than ${deepest} levels deep`]);
+  if ((text.match(/(?:^|[\s[{,:-])&[^\s&]/gm) ?? []).length > maxAnchors)
+    throw new ConfigurationError(path, [`has more than ${maxAnchors} anchors`]);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    uniqueKeys: false, // its own check compares each key with every other
     merge: true,
     logLevel: "silent",
   });
@@ -41,6 +44,11 @@ export function readDocument(path: string, text: string): ConfigurationDocument 
   };
   const broken = document.errors.map(({ message, pos }) => ({ ...placeAt(pos[0]), message }));
   if (broken.length > 0) throw new ConfigurationError(path, broken.slice(0, 20));
+  const repeated = repeatedKeys(document).map(({ key, offset }) => ({
+    ...placeAt(offset),
+    message: `"${key}" is there twice: keep one of them`,
+  }));
+  if (repeated.length > 0) throw new ConfigurationError(path, repeated.slice(0, 20));
 
   const startOf = (keys: readonly (string | number)[]): number | undefined => {
     const node: unknown = document.getIn(keys, true);
@@ -78,6 +86,22 @@ export function readDocument(path: string, text: string): ConfigurationDocument 
       },
     );
   }
+}
+
+function repeatedKeys(document: Document): readonly { key: string; offset: number }[] {
+  const found: { key: string; offset: number }[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name) && name !== "<<") found.push({ key: name, offset: key.range?.[0] ?? 0 });
+        seen.add(name);
+      }
+    },
+  });
+  return found;
 }
 
 /**

@@ -4,12 +4,15 @@ import type { ConfigurationDocument, Place } from "./document.ts";
 import { nearest } from "./nearest.ts";
 import { knownKeys } from "./schema/file.ts";
 
+/** Nobody reads more of them, and to guess what was meant takes time. */
+const mostFaults = 50;
+
 /** What zod found, in words for the author of the file; one fault for each unknown key. */
 export function faultsOf(
   issues: readonly z.core.$ZodIssue[],
   document: ConfigurationDocument,
 ): readonly Fault[] {
-  return issues.flatMap((issue) => faults(issue, [], document));
+  return issues.slice(0, mostFaults).flatMap((issue) => faults(issue, [], document));
 }
 
 /** By line, then by column. */
@@ -22,7 +25,7 @@ type Keys = readonly (string | number)[];
 function faults(issue: z.core.$ZodIssue, before: Keys, document: ConfigurationDocument): readonly Fault[] {
   const keys = [...before, ...issue.path.filter((key) => typeof key !== "symbol")];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, mostFaults).map((key) => ({
       ...document.placeOf([...keys, key], true),
       message: `there is no option "${named([...keys, key])}"${guess(key, knownKeys)}`,
     }));

@@ -106,7 +106,11 @@ commit-message:
       "groups: [\n",
       "line 2, column 1: Flow sequence in block collection must be sufficiently indented and end with a ]",
     ],
-    ["a key twice", "labels: []\nlabels: []\n", "line 2, column 1: Map keys must be unique"],
+    [
+      "a key twice",
+      "labels: []\nlabels: []\n",
+      `line 2, column 1: "labels" is there twice: keep one of them`,
+    ],
   ])("is refused for %s, with its place", (_, text, fault) => {
     const error = failureOf(() => read(text));
     expect(error).toBeInstanceOf(ConfigurationError);
