@@ -7,7 +7,7 @@ import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { admit } from "./admit.ts";
 import { compose } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
-import type { Patched } from "./patch.ts";
+import type { Patched } from "./patch/patch.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
 import { writeGroup } from "./write.ts";

@@ -9,7 +9,8 @@ import type {
   UpdateGroup,
   Verification,
 } from "../domain/types.ts";
-import type { Dropped, Patched } from "./patch.ts";
+import type { Dropped } from "./patch/growth.ts";
+import type { Patched } from "./patch/patch.ts";
 import type { Scan, World } from "./scan.ts";
 import { writeGroup, type WrittenGroup } from "./write.ts";
 

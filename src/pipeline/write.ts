@@ -1,6 +1,6 @@
 import type { Problem, UpdateGroup, Verification } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
-import { patch, type Patched } from "./patch.ts";
+import { patch, type Patched } from "./patch/patch.ts";
 import { policyOfGroup } from "./plan/policy.ts";
 import type { Scan, World } from "./scan.ts";
 import { verify } from "./verify/verify.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ResolutionError } from "../../src/domain/errors.ts";
-import type { Update, UpdateGroup } from "../../src/domain/types.ts";
-import type { Ecosystem } from "../../src/ecosystems/ecosystem.ts";
-import { npm } from "../../src/ecosystems/npm/index.ts";
-import { patch } from "../../src/pipeline/patch.ts";
-import { cannedHttp, memoryFiles, noTools } from "../fakes.ts";
+import { ResolutionError } from "../../../src/domain/errors.ts";
+import type { Update, UpdateGroup } from "../../../src/domain/types.ts";
+import type { Ecosystem } from "../../../src/ecosystems/ecosystem.ts";
+import { npm } from "../../../src/ecosystems/npm/index.ts";
+import { patch } from "../../../src/pipeline/patch/patch.ts";
+import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
 
 const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
 const files = memoryFiles({

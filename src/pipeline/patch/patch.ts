@@ -1,0 +1,92 @@
+import type { FileChange, Project, Update, UpdateGroup } from "../../domain/types.ts";
+import type { Ecosystem, Io } from "../../ecosystems/ecosystem.ts";
+import { overlay } from "../../text/overlay.ts";
+import { asResolved, assertTaken } from "./check.ts";
+import { type Atom, type Dropped, Growth } from "./growth.ts";
+import { hubsOf } from "../plan/families.ts";
+
+/** A group as it could really be written. */
+export interface Patched {
+  /** With the updates that a consistent lockfile can hold, each with the release that it can. */
+  readonly group: UpdateGroup;
+  readonly changes: readonly FileChange[];
+  /** The group's projects as they are after the changes, in the order of the group. */
+  readonly after: readonly { readonly before: Project; readonly after: Project }[];
+  /** What became of each planned update that was not taken as it was. */
+  readonly replaced: ReadonlyMap<Update, Update>;
+  readonly dropped: readonly Dropped[];
+}
+
+/**
+ * Writes a group's updates into manifests and lockfiles. When no lockfile can hold them all, those that cannot be held
+ * are found by halving: one that does not fit costs about twice the logarithm of the group in attempts. It takes the
+ * first of its alternatives that fits, and where none does, it is left out.
+ */
+export async function patch(
+  group: UpdateGroup,
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+  io: Io,
+): Promise<Patched> {
+  const growth = new Growth(async (updates) => write(updates, ecosystems, io));
+  const written = await growth.grow(atoms(group.updates));
+  const { lowered, dropped } = growth;
+  const { changes = [], after = [] } = written ?? {};
+  const isDropped = new Set(dropped.map(({ update }) => update));
+  const kept = group.updates.filter((update) => !isDropped.has(update));
+  const replaced = new Map(
+    kept.flatMap((update): [Update, Update][] => {
+      const instead = lowered.get(update) ?? resolved(update, after, ecosystems);
+      return instead === undefined ? [] : [[update, instead]];
+    }),
+  );
+  const updates = kept.map((update) => replaced.get(update) ?? update);
+  return { group: { ...group, updates }, changes, after, replaced, dropped };
+}
+
+/** A package in all manifests of a project, and its kin. */
+function atoms(updates: readonly Update[]): readonly Atom[] {
+  const hubs = hubsOf(updates);
+  return [...Map.groupBy(updates, (update) => `${update.project.root}\0${hubs.get(update)}`).values()];
+}
+
+interface Written {
+  readonly changes: readonly FileChange[];
+  readonly after: Patched["after"];
+}
+
+function resolved(
+  update: Update,
+  after: Patched["after"],
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+): Update | undefined {
+  const own = after.find(({ before }) => before === update.project)?.after;
+  const scheme = ecosystems.get(update.project.ecosystem)?.versions;
+  return own === undefined || scheme === undefined ? undefined : asResolved(update, own, scheme);
+}
+
+async function write(
+  updates: readonly Update[],
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+  io: Io,
+): Promise<Written> {
+  const changes = new Map<string, FileChange>();
+  const after: { before: Project; after: Project }[] = [];
+  for (const [project, own] of Map.groupBy(updates, (update) => update.project)) {
+    const ecosystem = ecosystems.get(project.ecosystem);
+    if (ecosystem === undefined) continue;
+    // Each project sees what those before it changed, for they may share files.
+    const files = overlay(io.files, [...changes.values()]);
+    for (const change of await ecosystem.patch(project, own, { ...io, files }))
+      changes.set(change.path, change);
+    const again = await reread(project, ecosystem, overlay(io.files, [...changes.values()]));
+    for (const update of own) assertTaken(update, again, ecosystem.versions);
+    after.push({ before: project, after: again });
+  }
+  return { changes: [...changes.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)), after };
+}
+
+function reread(project: Project, ecosystem: Ecosystem, files: Io["files"]): Promise<Project> {
+  const { root, manifests, lockfile } = project;
+  const location = { root, manifests: manifests.map(({ path }) => path) };
+  return ecosystem.read(lockfile === undefined ? location : { ...location, lockfile: lockfile.path }, files);
+}
