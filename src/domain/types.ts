@@ -100,7 +100,7 @@ export interface Release {
   /** ISO 8601. Absent when the registry does not say. */
   readonly publishedAt?: string;
   readonly withdrawn?: { readonly kind: "yanked" | "deprecated" | "malicious"; readonly message?: string };
-  /** What the version points at where tags can move: a commit SHA or an image digest. */
+  /** What the version points at where tags can move: a commit SHA, an image digest, a package manager's checksum. */
   readonly digest?: string;
   /** The runtimes it says it needs, by name: `{ node: ">=20" }`. */
   readonly engines?: Readonly<Record<string, string>>;

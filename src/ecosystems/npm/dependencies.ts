@@ -5,6 +5,7 @@ import type { PackageJson } from "./manifest.ts";
 import { type NpmSettings, registryFor } from "./npmrc.ts";
 import { requirementsOf, whyOverridden } from "./overrides.ts";
 import type { PnpmWorkspace } from "./pnpm-workspace.ts";
+import { requirementsOfTools } from "./tools.ts";
 
 /** What all dependencies of a project have in common. */
 export interface Shared {
@@ -33,8 +34,19 @@ export function toManifest(manifest: PackageJson, shared: Shared): Manifest {
         return toDependency(requirement, shared, installed, overridden);
       }),
       ...overridesAt(manifest.path, manifest.requirements, shared),
+      ...requirementsOfTools(manifest.tools, shared.own.tools).map((tool) =>
+        toDependency(tool, shared, undefined, whyKept(tool, shared)),
+      ),
     ],
   };
+}
+
+/** Why the package manager stays as it is although a newer one is released. */
+function whyKept({ kind }: Dependency, { settings, manager }: Shared): Reason | undefined {
+  if (kind === undefined || manager !== "yarn" || !settings.all.has("yarnPath")) return undefined;
+  const detail =
+    "`yarnPath` names a release of Yarn that is kept in the repository: `yarn set version` raises both";
+  return { code: "kept-release", detail };
 }
 
 /** What a file decides for all who need it. */

@@ -5,6 +5,7 @@ import { type JsonText, parseJson, readJson } from "../../text/json.ts";
 import { type Override, overridesIn } from "./overrides.ts";
 import { publicationOf } from "./publication.ts";
 import { whyHeld } from "./requirement.ts";
+import { type Tool, toolsIn } from "./tools.ts";
 
 /** A `package.json`, as far as it says what a project needs. https://docs.npmjs.com/cli/v11/configuring-npm/package-json */
 export interface PackageJson {
@@ -18,6 +19,7 @@ export interface PackageJson {
   readonly workspaces?: readonly string[];
   readonly publication?: Publication;
   readonly requirements: readonly Requirement[];
+  readonly tools: readonly Tool[];
   /** Of every package manager; those of a root count. */
   readonly overrides: readonly Override[];
 }
@@ -66,6 +68,7 @@ export function readPackageJson(path: string, text: string): PackageJson {
     ...(workspaces === undefined ? {} : { workspaces }),
     ...(publication === undefined ? {} : { publication }),
     engines: textsOf(value["engines"]),
+    tools: toolsIn(json),
     overrides: overridesIn(path, json),
     requirements: sections.flatMap(({ key, scope }) => requirementsIn(path, json, value[key], key, scope)),
   };

@@ -5,6 +5,7 @@ import type { FileChange, Project, Update } from "../../domain/types.ts";
 import { type Edit, replaceSpans } from "../../text/spans.ts";
 import type { Io } from "../ecosystem.ts";
 import { folderOf, relativeTo } from "./locate.ts";
+import { assertSameFormat } from "./lock-format.ts";
 import { managerOf } from "./managers/index.ts";
 import { readPackageJson } from "./manifest.ts";
 import { settingsOf } from "./project.ts";
@@ -49,7 +50,7 @@ export async function patch(
   const others = await readAll(await otherFiles(project, before, io.files), io.files);
   const packageManager = readPackageJson(
     "package.json",
-    before.get(posix.join(project.root, "package.json")) ?? "{}",
+    ranges.get(posix.join(project.root, "package.json")) ?? "{}",
   );
   const content = await manager.relock(
     {
@@ -84,6 +85,7 @@ export async function patch(
     },
     io,
   );
+  assertSameFormat(path, text, content, direct);
   return content === text ? manifests : [...manifests, { path, content }];
 }
 

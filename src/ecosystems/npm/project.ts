@@ -63,7 +63,13 @@ function publicationOf({ publication }: PackageJson, settings: NpmSettings): Pic
 }
 
 /** The root of a workspace that has no `package.json` of its own. */
-const nothing: PackageJson = { path: "package.json", engines: {}, requirements: [], overrides: [] };
+const nothing: PackageJson = {
+  path: "package.json",
+  engines: {},
+  requirements: [],
+  tools: [],
+  overrides: [],
+};
 
 async function readWorkspace(
   { manifests }: ProjectLocation,

@@ -24,9 +24,12 @@ export async function releasesOf(
   options: { dated: boolean },
 ): Promise<PackageReleases | undefined> {
   const url = addressOf(of);
-  const brief = await http.get(url, { accept: abbreviated, cacheAs: "npm-releases-2", read: readReleases });
+  const reading = packageManagers.has(of.name)
+    ? { cacheAs: "npm-managers-1", read: (body: Buffer) => readReleases(body, withChecksums) }
+    : { cacheAs: "npm-releases-2", read: (body: Buffer) => readReleases(body, wanted) };
+  const brief = await http.get(url, { accept: abbreviated, ...reading });
   if (brief === undefined || brief.dated || !options.dated) return brief;
-  return http.get(url, { accept: full, cacheAs: "npm-releases-2", read: readReleases });
+  return http.get(url, { accept: full, ...reading });
 }
 
 /** Where a registry keeps what it knows of a package. */
@@ -34,21 +37,31 @@ export function addressOf({ name, registry }: Package): string {
   return `${registry ?? publicRegistry}${name.replace("/", "%2F")}`;
 }
 
-const wanted: Pick = {
+// The repository is wanted of one version only, and read then; what is asked for beside it is mostly the same.
+const ofVersion: Pick = {
+  deprecated: "value",
+  engines: "value",
+  peerDependencies: "text",
+  repository: "text",
+};
+const wanted = {
   "dist-tags": "value",
   modified: "value",
   time: "value",
   repository: "value",
-  // The repository is wanted of one version only, and read then; what is asked for beside it is mostly the same.
-  versions: { "*": { deprecated: "value", engines: "value", peerDependencies: "text", repository: "text" } },
-};
+  versions: { "*": ofVersion },
+} as const satisfies Pick;
+
+/** Those that `packageManager` names with the checksum of their archive. Yarn's from 2 on is of another file. */
+const packageManagers = new Set(["npm", "pnpm", "yarn"]);
+const withChecksums: Pick = { ...wanted, versions: { "*": { ...ofVersion, dist: { integrity: "value" } } } };
 
 /**
  * Distils a registry document to what the planner needs. A version that is not semver is left out, as npm does. Read by
  * hand: some documents have thousands of versions, and this is where a scan spends its time.
  */
-function readReleases(body: Buffer): PackageReleases {
-  const document = pick(textOf(body), wanted);
+function readReleases(body: Buffer, what: Pick): PackageReleases {
+  const document = pick(textOf(body), what);
   if (!isTable(document)) throw new TypeError("it is no JSON object");
   const versions = isTable(document["versions"]) ? document["versions"] : {};
   const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
@@ -75,11 +88,12 @@ function readReleases(body: Buffer): PackageReleases {
 
 function release(
   number: string,
-  { deprecated, engines, peerDependencies }: Readonly<Record<string, unknown>>,
+  { deprecated, engines, peerDependencies, dist }: Readonly<Record<string, unknown>>,
   time: unknown,
   known: Map<string, Release["peers"]>,
 ): Release {
   const node = isTable(engines) ? engines["node"] : undefined;
+  const digest = checksumOf(tableOf(dist)["integrity"]);
   const peers = typeof peerDependencies === "string" ? peersIn(peerDependencies, known) : undefined;
   return {
     version: number,
@@ -90,7 +104,14 @@ function release(
       : {}),
     ...(typeof node === "string" ? { engines: { node } } : {}),
     ...(peers === undefined ? {} : { peers }),
+    ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/** As Corepack writes it behind a version: https://github.com/nodejs/corepack#readme */
+function checksumOf(integrity: unknown): string | undefined {
+  const base64 = typeof integrity === "string" ? /^sha512-(\S+)$/.exec(integrity)?.[1] : undefined;
+  return base64 === undefined ? undefined : `sha512.${Buffer.from(base64, "base64").toString("hex")}`;
 }
 
 /** From the text of a version's field. Releases with the same text share what is made of it. */

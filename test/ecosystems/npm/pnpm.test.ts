@@ -147,6 +147,7 @@ describe("a workspace of pnpm", () => {
       ),
     ).toEqual([
       ["vite", "5.0.0", undefined],
+      ["pnpm", "9.1.0", undefined],
       ["zod", "3.22.0", undefined],
       ["@acme/util", "1.0.0", undefined],
       ["ms", "2.0.0", undefined],

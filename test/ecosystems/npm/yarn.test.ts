@@ -124,6 +124,7 @@ describe("a workspace of Yarn 2 and later", () => {
     ).toEqual([
       ["vite", "5.0.0", undefined],
       ["left-pad", "1.3.0", undefined],
+      ["@yarnpkg/cli-dist", "4.5.0", undefined],
       ["left-pad", "1.3.0", undefined],
       ["renamed", undefined, "alias"],
       ["zod", "3.22.0", undefined],
