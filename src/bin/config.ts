@@ -7,11 +7,12 @@ import { localFiles } from "../files/local.ts";
 import { discover } from "../pipeline/discover.ts";
 import { painter } from "../reports/table.ts";
 import { createAdapters } from "./adapters.ts";
-import type { ExitCode, Terminal } from "./local.ts";
+import { type ExitCode, othersIn, type Terminal } from "./local.ts";
 import { UsageError } from "./usage.ts";
 
 export interface ConfigOptions {
   readonly json?: boolean;
+  readonly configFrom?: string;
 }
 
 /** Tells every fault of the configuration and what may surprise its author; gives 1 where it cannot be obeyed. */
@@ -20,7 +21,7 @@ export async function validateCommand(
   options: ConfigOptions,
   io: Terminal,
 ): Promise<ExitCode> {
-  return withRepository(directory, io, async ({ files, ecosystems, places, names, policies }) => {
+  return withRepository(directory, options, io, async ({ files, ecosystems, places, names, policies }) => {
     const { readFile } = await import("../config/file.ts");
     const { lintsOf } = await import("../config/lints.ts");
     const found = await configurationOf(files);
@@ -47,7 +48,7 @@ export async function showCommand(
   options: ConfigOptions,
   io: Terminal,
 ): Promise<ExitCode> {
-  return withRepository(directory, io, async ({ places, policies }) => {
+  return withRepository(directory, options, io, async ({ places, policies }) => {
     const { shownProjects } = await import("../config/show.ts");
     const effective = await policies();
     const projects = shownProjects(effective, await places());
@@ -72,6 +73,7 @@ export async function schemaCommand(io: Terminal): Promise<ExitCode> {
 
 async function withRepository(
   directory: string,
+  options: ConfigOptions,
   io: Terminal,
   work: (repository: Awaited<ReturnType<typeof open>>) => Promise<ExitCode>,
 ): Promise<ExitCode> {
@@ -79,19 +81,23 @@ async function withRepository(
   if (found?.isDirectory() !== true) throw new UsageError(`${directory} is no folder`);
   const adapters = createAdapters({ env: io.env, advisories: "none", cacheFolder: undefined });
   try {
-    return await work(await open(directory, adapters.ecosystems));
+    return await work(await open(directory, options, adapters.ecosystems));
   } finally {
     await adapters.close();
   }
 }
 
-async function open(directory: string, ecosystems: ReturnType<typeof createAdapters>["ecosystems"]) {
+async function open(
+  directory: string,
+  options: ConfigOptions,
+  ecosystems: ReturnType<typeof createAdapters>["ecosystems"],
+) {
   const files = localFiles(directory);
   const policies = async () => {
     const found = await configurationOf(files);
     if (found === undefined) return undefined;
-    const { readPolicies } = await import("../config/repository.ts");
-    return readPolicies(found.path, found.text);
+    const { gatherPolicies } = await import("../config/repository.ts");
+    return gatherPolicies(found, undefined, othersIn(directory, options));
   };
   const projects = async () => {
     const { everywhere, defaultPolicy } = await import("../domain/policy.ts");

@@ -2,10 +2,11 @@ import { changelogs } from "../changelogs/index.ts";
 import { configurationPaths, ownPaths, repositoryPolicies } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
-import type { FileReader, HttpClient, Reporter } from "../domain/ports.ts";
+import type { ConfigurationSource, FileReader, HttpClient, Reporter } from "../domain/ports.ts";
 import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
+import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
 import { githubFiles } from "../github/files.ts";
 import { githubForge } from "../github/forge.ts";
 import { repositoryState, unless } from "../github/repository.ts";
@@ -36,6 +37,8 @@ export interface RepositoryOptions {
   readonly apiUrl: string;
   readonly asOf?: Date;
   readonly reporter: Reporter;
+  /** For what an organisation says and what files build on. */
+  readonly configuration: ConfigurationSource;
   /** Ends the work between two stages: the job is given back. */
   readonly signal?: AbortSignal;
 }
@@ -50,7 +53,8 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
   if (state.fork && !(await isConfigured(files))) {
     return { kind: "skipped", reason: "the repository is a fork without a configuration" };
   }
-  const policies = await repositoryPolicies(files, { defaultBranch });
+  const others = { repository, source: options.configuration };
+  const policies = await repositoryPolicies(files, { defaultBranch, others });
 
   const reporter: Reporter = {
     stage(name) {
@@ -128,6 +132,7 @@ export function createHandle(
     cache: adapters.cache,
   });
   let login: Promise<string> | undefined;
+  const memory = new Map<string, Remembered>();
   return async (job, { log, signal }) => {
     login ??= loginOf(clients.app);
     const octokit = clients.forRepository(job.installationId, job.repository);
@@ -145,6 +150,22 @@ export function createHandle(
           login = undefined;
           throw error;
         }),
+        configuration: remembered(
+          `installation ${job.installationId}`,
+          githubConfiguration([
+            () => octokit,
+            // What is public every token reads; what is not, one for that repository, where the App is installed on it.
+            ({ owner, name }) =>
+              owner.toLowerCase() === job.repository.owner.toLowerCase()
+                ? clients.forRepository(
+                    job.installationId,
+                    { owner, name },
+                    { metadata: "read", contents: "read" },
+                  )
+                : undefined,
+          ]),
+          memory,
+        ),
         patient: job.reason !== "manual" && job.reason !== "comment",
         apiUrl: github.apiUrl,
       });
@@ -217,7 +238,19 @@ export async function runWithToken(
   const login = "steeplejack";
   const author = { name: login, email: "steeplejack@users.noreply.github.com" };
   const more = asOf === undefined ? {} : { asOf };
-  return proposeFor({ adapters, octokit, repository, login, author, patient, apiUrl, reporter, ...more });
+  const configuration = githubConfiguration([() => octokit]);
+  return proposeFor({
+    adapters,
+    octokit,
+    repository,
+    login,
+    author,
+    patient,
+    apiUrl,
+    reporter,
+    configuration,
+    ...more,
+  });
 }
 
 /** `owner/name` or the address of its page; `undefined` for anything else. */

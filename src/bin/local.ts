@@ -1,10 +1,11 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { repositoryPolicies } from "../config/policy.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { type ConfigurationOptions, repositoryPolicies } from "../config/policy.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import { defaultPolicy, everywhere } from "../domain/policy.ts";
 import type { Reporter } from "../domain/ports.ts";
 import type { FileChange, Problem, UpdateGroup } from "../domain/types.ts";
+import { folderConfiguration } from "../files/configuration.ts";
 import { localFiles } from "../files/local.ts";
 import { titleOf } from "../pipeline/compose/title.ts";
 import { policyOfGroup } from "../pipeline/plan/policy.ts";
@@ -22,6 +23,8 @@ export interface LocalOptions {
   readonly advisories?: string;
   readonly cache?: boolean;
   readonly failOn?: readonly FailOn[];
+  /** A folder with the repositories that configurations build on, as `owner/name`. */
+  readonly configFrom?: string;
   readonly all?: boolean;
 }
 
@@ -108,7 +111,7 @@ async function withWorld(
   try {
     const files = localFiles(directory);
     const early: Problem[] = [];
-    const policies = await repositoryPolicies(files).catch((error: unknown) => {
+    const policies = await repositoryPolicies(files, othersIn(directory, options)).catch((error: unknown) => {
       if (!(error instanceof ConfigurationError)) throw error;
       early.push(
         ...error.faults.map((fault): Problem => ({
@@ -123,6 +126,16 @@ async function withWorld(
   } finally {
     await adapters.close();
   }
+}
+
+/** For what files build on. An organisation is known on GitHub only. */
+export function othersIn(
+  directory: string,
+  { configFrom }: Pick<LocalOptions, "configFrom">,
+): ConfigurationOptions {
+  if (configFrom === undefined) return {};
+  const repository = { owner: "", name: basename(resolve(directory)) };
+  return { others: { repository, source: folderConfiguration(configFrom) } };
 }
 
 function worldOf(adapters: Adapters, io: Terminal) {

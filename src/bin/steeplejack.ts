@@ -31,6 +31,10 @@ const advisories = new Option(
   "a folder or zip of OSV records, an OSV server, or none",
 );
 const noCache = new Option("--no-cache", "keep nothing from this run for the next");
+const configFrom = new Option(
+  "--config-from <folder>",
+  "where the repositories are that `extends` names, as owner/name",
+);
 const failOn = new Option("--fail-on <what>", `exit with 1 on any of: ${failOnWords.join(", ")}`).argParser(
   readFailOn,
 );
@@ -44,6 +48,7 @@ program
   .addOption(advisories)
   .addOption(failOn)
   .addOption(noCache)
+  .addOption(configFrom)
   .option("--all", "show what is up to date, too")
   .action(async (directory: string, options) => {
     const { scanCommand } = await import("./local.ts");
@@ -66,6 +71,7 @@ program
   .addOption(advisories)
   .addOption(failOn)
   .addOption(noCache)
+  .addOption(configFrom)
   .action(async (directory: string, options) => {
     const { updateCommand } = await import("./local.ts");
     process.exitCode = await updateCommand(directory, options, terminal());
@@ -80,6 +86,7 @@ program
   .addOption(asOf)
   .addOption(advisories)
   .addOption(noCache)
+  .addOption(configFrom)
   .action(async (name: string, directory: string, options) => {
     const { explainCommand } = await import("./local.ts");
     process.exitCode = await explainCommand(name, directory, options, terminal());
@@ -109,6 +116,7 @@ config
   .command("validate")
   .description("tell every fault of the configuration, and what may surprise")
   .argument("[dir]", "the repository's folder", ".")
+  .addOption(configFrom)
   .addOption(json)
   .action(async (directory: string, options) => {
     const { validateCommand } = await import("./config.ts");
@@ -119,6 +127,7 @@ config
   .command("show")
   .description("show what holds for each project, and where each value comes from")
   .argument("[dir]", "the repository's folder", ".")
+  .addOption(configFrom)
   .addOption(json)
   .action(async (directory: string, options) => {
     const { showCommand } = await import("./config.ts");

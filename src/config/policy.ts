@@ -1,5 +1,6 @@
 import { defaultPolicy, everywhere, type Policies } from "../domain/policy.ts";
-import type { FileReader } from "../domain/ports.ts";
+import type { ConfigurationSource, FileReader } from "../domain/ports.ts";
+import type { Repository } from "../domain/types.ts";
 
 /** Where a repository says what it wants from Steeplejack. */
 export const ownPaths: readonly string[] = [".github/steeplejack.yml", ".github/steeplejack.yaml"];
@@ -14,21 +15,37 @@ export const configurationPaths: readonly string[] = [
 export interface ConfigurationOptions {
   /** Entries of `updates` for other branches are left aside. */
   readonly defaultBranch?: string;
+  /** For the organisation's file and for what is extended; absent: neither is known. */
+  readonly others?: { readonly repository: Repository; readonly source: ConfigurationSource };
 }
 
 /**
- * The policies of a repository: what its file says, defaults for the rest. Throws `ConfigurationError` with every fault.
+ * The policies of a repository: what its file says, what that builds on, defaults for the rest. Throws
+ * `ConfigurationError` with every fault of the first file that has any.
  * What reads the file is loaded where there is one: most of the time of a small scan is spent on loading code.
  */
 export async function repositoryPolicies(
   files: FileReader,
   options: ConfigurationOptions = {},
 ): Promise<Policies> {
-  const found = await configurationOf(files);
-  if (found === undefined) return everywhere(defaultPolicy);
-  const { readPolicies } = await import("./repository.ts");
-  return readPolicies(found.path, found.text, options);
+  const [found, organisation] = await Promise.all([configurationOf(files), organisationOf(options)]);
+  if (found === undefined && organisation === undefined) return everywhere(defaultPolicy);
+  const { gatherPolicies } = await import("./repository.ts");
+  return gatherPolicies(found ?? { path: ownPaths[0] ?? "", text: "" }, organisation, options);
 }
+
+async function organisationOf({ others }: ConfigurationOptions): Promise<string | undefined> {
+  if (others === undefined || others.repository.name.toLowerCase() === organisationRepository)
+    return undefined;
+  return others.source.read(
+    { owner: others.repository.owner, name: organisationRepository },
+    organisationPath,
+  );
+}
+
+/** Where an organisation says what holds for all its repositories. */
+export const organisationRepository = ".github";
+export const organisationPath = ".github/steeplejack.yml";
 
 /** The configuration file that counts. */
 export async function configurationOf(

@@ -1,5 +1,12 @@
 import type { VersionScheme } from "../versions/scheme.ts";
-import type { Advisory, PackageReleases, Problem, PullRequestDraft, SourceRepository } from "./types.ts";
+import type {
+  Advisory,
+  PackageReleases,
+  Problem,
+  PullRequestDraft,
+  Repository,
+  SourceRepository,
+} from "./types.ts";
 
 /** Reads the files of one repository at one commit. */
 export interface FileReader {
@@ -13,6 +20,12 @@ export interface FileEntry {
   readonly path: string;
   /** A symbolic link is listed so that it can be spoken of; it is never followed. */
   readonly kind: "file" | "link";
+}
+
+/** Reads configuration files of other repositories. */
+export interface ConfigurationSource {
+  /** A file's text, on the default branch if `ref` is absent; `undefined` where there is none, or none that may be read. */
+  read(repository: Repository, path: string, ref?: string): Promise<string | undefined>;
 }
 
 /** Fetches documents. Caching, retries, concurrency, credentials and the guard on addresses live behind it. */

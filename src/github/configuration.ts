@@ -1,0 +1,62 @@
+import type { Octokit } from "@octokit/rest";
+import type { ConfigurationSource } from "../domain/ports.ts";
+import type { Repository } from "../domain/types.ts";
+import { unless } from "./repository.ts";
+
+/** The client that may read a repository, where there is one. */
+type Reader = (repository: Repository) => Octokit | undefined;
+
+/** Configuration files of other repositories, from the first client that may read them. Each is one conditional request. */
+export function githubConfiguration(readers: readonly Reader[]): ConfigurationSource {
+  return {
+    async read(repository, path, ref) {
+      for (const reader of readers) {
+        const octokit = reader(repository);
+        if (octokit === undefined) continue;
+        const { owner, name } = repository;
+        const answer = await unless(
+          [403, 404, 422, 451],
+          octokit.request("GET /repos/{owner}/{repo}/contents/{path}", {
+            owner,
+            repo: name,
+            path,
+            ...(ref === undefined ? {} : { ref }),
+            mediaType: { format: "raw" },
+          }),
+        );
+        const text: unknown = answer?.data;
+        if (typeof text === "string") return text;
+      }
+      return undefined;
+    },
+  };
+}
+
+export interface Remembered {
+  readonly until: number;
+  readonly answer: Promise<string | undefined>;
+}
+
+const fiveMinutes = 300_000;
+const mostRemembered = 1_000;
+
+/** Asks again only after five minutes: an organisation's file is wanted by each of its repositories. `scope` is who asks. */
+export function remembered(
+  scope: string,
+  source: ConfigurationSource,
+  memory: Map<string, Remembered>,
+  now: () => number = Date.now,
+): ConfigurationSource {
+  return {
+    read(repository, path, ref) {
+      const key = JSON.stringify([scope, repository.owner, repository.name, path, ref ?? ""]);
+      const known = memory.get(key);
+      if (known !== undefined && known.until > now()) return known.answer;
+      const answer = source.read(repository, path, ref);
+      if (memory.size >= mostRemembered) memory.clear();
+      memory.set(key, { until: now() + fiveMinutes, answer });
+      answer.catch(() => memory.delete(key));
+      return answer;
+    },
+  };
+}
