@@ -9,6 +9,8 @@ export interface BunRegistries {
   /** The text of a `bunfig.toml`. */
   readonly settings: string;
   readonly answer: (url: URL) => Promise<Buffer | undefined>;
+  /** A lockfile that bun wrote, with the registries' own addresses in it. */
+  named(lockfile: string): string;
   /** What was thrown in place of answers. */
   readonly failures: readonly unknown[];
 }
@@ -49,6 +51,16 @@ export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
       },
     }),
     failures,
+    // Of the public registry bun names no addresses; of the others it may name those that it asked.
+    named: (lockfile) =>
+      lockfile.replace(
+        /"http:\/\/registry\.invalid(?::80)?\/(\d+)\/([^"]*)"/g,
+        (_, index: string, path: string) => {
+          const address = addresses[Number(index)] ?? registry;
+          const isPublic = address === publicRegistry || (isMirror && address === registry);
+          return isPublic ? '""' : JSON.stringify(`${address}${path}`);
+        },
+      ),
     async answer({ hostname, pathname }) {
       const [, index = "", name = ""] = /^\/(\d+)\/((?:@[^/]+(?:\/|%2f))?[^/]+)$/i.exec(pathname) ?? [];
       const address = addresses[Number(index)];

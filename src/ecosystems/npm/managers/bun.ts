@@ -22,8 +22,8 @@ const limits = { seconds: 300, megabytes: 2_048 };
 const install = ["install", "--lockfile-only", "--ignore-scripts", "--no-progress"];
 
 /**
- * As with pnpm: with the exact versions that were chosen, then with the ranges, which keep them; the third time bun is
- * asked whether it would install from the result with `--frozen-lockfile`.
+ * With the exact versions that were chosen, then with the ranges, which keep them, and once more: what bun would still
+ * change then, `bun install --frozen-lockfile` would refuse. (Without installing, bun does not obey that flag.)
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
@@ -36,21 +36,22 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   }
   const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
   const registries = openBunRegistries(task, io);
-  const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+  const run = async (inputs: Readonly<Record<string, string>>) => {
     const order = {
-      args: [...install, ...args],
+      args: install,
       files: { ...bunProject(inputs, task), "bunfig.toml": registries.settings },
       wanted: [lockfile],
       environment: { DO_NOT_TRACK: "1", BUN_ENABLE_CRASH_REPORTING: "0", NO_COLOR: "1" },
       answer: registries.answer,
     };
     const output = await io.tools.runNative(program, order, limits);
-    return output[lockfile] ?? "";
+    return registries.named(output[lockfile] ?? "");
   };
   try {
     const chosen = await run({ ...files, ...exact, [lockfile]: text });
     const ranged = await run({ ...files, [lockfile]: chosen });
-    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
+    if ((await run({ ...files, [lockfile]: ranged })) !== ranged)
+      throw new ResolutionError("bun makes no lockfile that it would leave as it is");
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
