@@ -27,6 +27,8 @@ export interface AdapterOptions {
   readonly advisories?: string | undefined;
   /** Where answers are kept from one run to the next; `undefined` keeps them in memory. */
   readonly cacheFolder: string | undefined;
+  /** In place of a file in that folder, such as one that several workers share. */
+  readonly cache?: Cache;
   /** Hosts besides those in the settings whose addresses may be private. */
   readonly trustedHosts?: readonly string[];
 }
@@ -38,8 +40,8 @@ const userAgent = "steeplejack (dependency updates)";
 export function createAdapters(options: AdapterOptions): Adapters {
   const { env, advisories, cacheFolder } = options;
   const npm = operatorNpm(env);
-  const disk = cacheFolder === undefined ? undefined : diskCache(cacheFolder);
-  const cache = disk ?? memoryCache(256);
+  const disk = cacheFolder === undefined || options.cache !== undefined ? undefined : diskCache(cacheFolder);
+  const cache = options.cache ?? disk ?? memoryCache(256);
   const osvAddress = advisories !== undefined && /^https?:/.test(advisories) ? advisories : undefined;
   // Only these may be private addresses: what the operator gave, and what the program itself names, which a company's
   // network may well answer from a mirror of its own.

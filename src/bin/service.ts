@@ -1,4 +1,6 @@
-import { dotEnv, processEnvironment } from "../config/env.ts";
+import { dotEnv, type Environment, processEnvironment } from "../config/env.ts";
+import type { Cache } from "../domain/ports.ts";
+import { logger } from "../telemetry/logger.ts";
 import { cacheFolderOf, createAdapters } from "./adapters.ts";
 import { createHandle, isRelevantTo } from "./github.ts";
 import type { Terminal } from "./local.ts";
@@ -38,15 +40,26 @@ async function run(
 ): Promise<number> {
   const environment = processEnvironment();
   const variables = { ...dotEnv(), ...env };
+  const shared = await sharedCache(environment);
   const adapters = createAdapters({
     env: variables,
     advisories: advisories ?? variables["ADVISORIES"],
     cacheFolder: cacheFolderOf(variables),
+    ...(shared === undefined ? {} : { cache: shared }),
     trustedHosts: [new URL(environment.github.apiUrl).host],
   });
   try {
     return await untilSignal(await start(environment, adapters));
   } finally {
     await adapters.close();
+    shared?.close();
   }
+}
+
+/** Where there is a Redis, what one worker has looked up no other looks up again. */
+async function sharedCache({ redis, log }: Environment): Promise<(Cache & { close(): void }) | undefined> {
+  if (redis === undefined) return undefined;
+  const { redisCache } = await import("../cache/redis.ts");
+  const told = logger(log);
+  return redisCache({ ...redis, trouble: (error) => told.warn({ err: error }, "the cache in Redis") });
 }
