@@ -1,6 +1,7 @@
 import semver from "semver";
 import { ResolutionError } from "../../domain/errors.ts";
 import type { Update } from "../../domain/types.ts";
+import type { PackageJson } from "./manifest.ts";
 
 /** The updates of the package manager itself that a lockfile must live with. */
 function managersIn(updates: readonly Update[]): readonly Update[] {
@@ -28,6 +29,29 @@ export function assertSameFormat(
     );
   }
 }
+
+/** Throws `ResolutionError` where an update of pnpm would lose settings: https://pnpm.io/settings */
+export function assertSettingsAreRead(
+  manifest: PackageJson,
+  npmrc: Iterable<string>,
+  updates: readonly Update[],
+): void {
+  const lost = [
+    ...(manifest.hasPnpmSettings ? [`the field \`pnpm\` of ${manifest.path}`] : []),
+    ...[...npmrc].filter((key) => !isOfRegistry.test(key)).map((key) => `\`${key}\` of .npmrc`),
+  ];
+  for (const { dependency, from, release } of managersIn(updates)) {
+    const isLost = semver.lt(from, "11.0.0") && semver.gte(release.version, "11.0.0");
+    if (dependency.name !== "pnpm" || !isLost || lost.length === 0) continue;
+    throw new ResolutionError(
+      `pnpm ${release.version} no longer reads ${lost.join(", ")}: move what is there to pnpm-workspace.yaml first`,
+      { suspects: ["pnpm"] },
+    );
+  }
+}
+
+/** The settings that pnpm reads from `.npmrc` in all its versions. */
+const isOfRegistry = /registry$|^\/\/|auth|^(?:strict-ssl|ca|cafile|cert|key|proxy|https-proxy|noproxy)$/i;
 
 /** As the lockfile says itself: of npm, of pnpm, of Yarn from 2 on. */
 function formatOf(text: string): string | undefined {

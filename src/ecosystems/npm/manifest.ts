@@ -18,6 +18,8 @@ export interface PackageJson {
   /** The globs of a workspace root; absent for every other manifest. */
   readonly workspaces?: readonly string[];
   readonly publication?: Publication;
+  /** Whether it has a field `pnpm`, which only those before 11 read. */
+  readonly hasPnpmSettings: boolean;
   readonly requirements: readonly Requirement[];
   readonly tools: readonly Tool[];
   /** Of every package manager; those of a root count. */
@@ -67,6 +69,7 @@ export function readPackageJson(path: string, text: string): PackageJson {
     ...(packageManager === undefined ? {} : { packageManager }),
     ...(workspaces === undefined ? {} : { workspaces }),
     ...(publication === undefined ? {} : { publication }),
+    hasPnpmSettings: isTable(value["pnpm"]),
     engines: textsOf(value["engines"]),
     tools: toolsIn(json),
     overrides: overridesIn(path, json),

@@ -22,13 +22,13 @@ export interface Override {
   readonly span: Span;
 }
 
-export type OverrideTable = "overrides" | "resolutions" | "pnpm.overrides";
+export type OverrideTable = "overrides" | "resolutions" | "pnpm.overrides" | "pnpm-workspace";
 
 /** Which tables a package manager reads. */
 const tablesOf: Readonly<Record<Manager["id"], readonly OverrideTable[]>> = {
   npm: ["overrides"],
   yarn: ["resolutions"],
-  pnpm: ["pnpm.overrides", "resolutions"],
+  pnpm: ["pnpm.overrides", "pnpm-workspace", "resolutions"],
   bun: ["overrides", "resolutions"],
 };
 
@@ -98,9 +98,17 @@ export function levelsOfPnpm(key: string): readonly string[] {
   return key.split(/(?<=[^ |@])>/);
 }
 
-/** The entries that a package manager heeds. */
-export function heeded(overrides: readonly Override[], manager: Manager["id"]): readonly Override[] {
-  return overrides.filter(({ table }) => tablesOf[manager].includes(table));
+/** The entries that a package manager heeds, at the version that the project pins. */
+export function heeded(
+  overrides: readonly Override[],
+  manager: Manager["id"],
+  packageManager = "",
+): readonly Override[] {
+  // https://pnpm.io/settings: the field of the manifest is not read from 11 on.
+  const isLate = Number(/^pnpm@(\d+)/.exec(packageManager)?.[1] ?? 0) >= 11;
+  return overrides.filter(
+    ({ table }) => tablesOf[manager].includes(table) && !(isLate && table === "pnpm.overrides"),
+  );
 }
 
 /** What an entry requires, as a requirement of its own; none where it follows another or installs nothing. */

@@ -5,7 +5,7 @@ import type { FileChange, Project, Update } from "../../domain/types.ts";
 import { type Edit, replaceSpans } from "../../text/spans.ts";
 import type { Io } from "../ecosystem.ts";
 import { folderOf, relativeTo } from "./locate.ts";
-import { assertSameFormat } from "./lock-format.ts";
+import { assertSameFormat, assertSettingsAreRead } from "./lock-format.ts";
 import { managerOf } from "./managers/index.ts";
 import { readPackageJson } from "./manifest.ts";
 import { settingsOf } from "./project.ts";
@@ -48,10 +48,9 @@ export async function patch(
   const inside = (texts: ReadonlyMap<string, string>) =>
     Object.fromEntries([...texts].map(([file, content]) => [within(project, file), content]));
   const others = await readAll(await otherFiles(project, before, io.files), io.files);
-  const packageManager = readPackageJson(
-    "package.json",
-    ranges.get(posix.join(project.root, "package.json")) ?? "{}",
-  );
+  const own = posix.join(project.root, "package.json");
+  const root = readPackageJson(own, ranges.get(own) ?? "{}");
+  assertSettingsAreRead(root, settings.all.keys(), direct);
   const content = await manager.relock(
     {
       lockfile: within(project, path),
@@ -71,9 +70,7 @@ export async function patch(
         version: from,
         to: release.version,
       })),
-      ...(packageManager.packageManager === undefined
-        ? {}
-        : { packageManager: packageManager.packageManager }),
+      ...(root.packageManager === undefined ? {} : { packageManager: root.packageManager }),
       registry: settings.registry ?? options.registry,
       operatorRegistry: options.registry,
       settings: Object.fromEntries(settings.all),

@@ -48,7 +48,7 @@ export function readPnpmWorkspace(path: string, text: string): PnpmWorkspace {
       ),
     ],
     overrides: scalarsOf(text, mapAt(top, "overrides")).flatMap(({ key, value, span }) =>
-      overrideOf({ path, table: "pnpm.overrides", value, span }, levelsOfPnpm(key)),
+      overrideOf({ path, table: "pnpm-workspace", value, span }, levelsOfPnpm(key)),
     ),
     runs: dangerous.filter((key) => top.has(key)),
   };

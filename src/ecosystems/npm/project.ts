@@ -28,7 +28,8 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
   const manager = found?.manager?.id ?? managerNamed(own.packageManager);
-  const overrides = heeded([...own.overrides, ...(workspace?.overrides ?? [])], manager);
+  const decided = [...own.overrides, ...(workspace?.overrides ?? [])];
+  const overrides = heeded(decided, manager, own.packageManager);
   const shared = { settings, own: { ...own, overrides }, manager, local, foreign, lock };
   const [first, ...others] = manifests.map((manifest) => toManifest(manifest, shared));
   return {
@@ -65,6 +66,7 @@ function publicationOf({ publication }: PackageJson, settings: NpmSettings): Pic
 /** The root of a workspace that has no `package.json` of its own. */
 const nothing: PackageJson = {
   path: "package.json",
+  hasPnpmSettings: false,
   engines: {},
   requirements: [],
   tools: [],

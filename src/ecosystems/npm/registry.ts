@@ -45,6 +45,7 @@ const ofVersion: Pick = {
   repository: "text",
 };
 const wanted = {
+  name: "value",
   "dist-tags": "value",
   modified: "value",
   time: "value",
@@ -69,7 +70,7 @@ function readReleases(body: Buffer, what: Pick): PackageReleases {
   const releases: Release[] = [];
   const peers = new Map<string, Release["peers"]>();
   for (const [number, found] of Object.entries(versions)) {
-    if (isTable(found) && npmVersions.isValid(number))
+    if (isTable(found) && npmVersions.isValid(number) && !isElsewhere(document["name"], number))
       releases.push(release(number, found, time?.[number], peers));
   }
   const recommended = tags["latest"];
@@ -84,6 +85,11 @@ function readReleases(body: Buffer, what: Pick): PackageReleases {
     ...(typeof last === "string" ? { modifiedAt: last } : {}),
     ...(source === undefined ? {} : { source }),
   };
+}
+
+/** From 2 on Yarn is released under another name; what is there under its first is no way to it. */
+function isElsewhere(name: unknown, number: string): boolean {
+  return name === "yarn" && npmVersions.compare(number, "2.0.0-0") >= 0;
 }
 
 function release(

@@ -84,6 +84,12 @@ describe("an override is a dependency of its own", () => {
       expect(workspace.slice(span.start, span.end)).toBe(requirement);
   });
 
+  it("is none where pnpm no longer reads it", async () => {
+    const fields = { packageManager: "pnpm@11.0.0", pnpm: { overrides: { a: "1.0.0" } } };
+    const { project } = await read({ ...inManifest(fields), "pnpm-lock.yaml": pnpmLock });
+    expect(overridesOf(project)).toEqual([]);
+  });
+
   it("has its place and the version in use, be it from its range", async () => {
     const files = {
       ...inManifest({ pnpm: { overrides: { a: "^1.0.0" } }, overrides: { a: "2.0.0" } }),

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ResolutionError } from "../../../src/domain/errors.ts";
 import type { Dependency, Project, Update } from "../../../src/domain/types.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
-import { assertSameFormat } from "../../../src/ecosystems/npm/lock-format.ts";
+import { assertSameFormat, assertSettingsAreRead } from "../../../src/ecosystems/npm/lock-format.ts";
+import { readPackageJson } from "../../../src/ecosystems/npm/manifest.ts";
 import { plan } from "../../../src/pipeline/plan/plan.ts";
 import { dependency, findings, manifest, policy, project, releases, summary } from "../../builders.ts";
 import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
@@ -88,6 +89,13 @@ describe("a program to work with a project", () => {
     expect(told(dependenciesOf(modern.project))).toEqual([
       ["@yarnpkg/cli-dist", "4.1.0", "4.1.0", "package-manager", undefined],
     ]);
+  });
+
+  it("is never the Yarn that its old name leads to", async () => {
+    const document = { name: "yarn", versions: { "1.22.19": {}, "1.22.22": {}, "2.4.3": {} } };
+    const http = cannedHttp({ [`${registry}yarn`]: document });
+    const found = await ecosystem.releases({ name: "yarn" }, http, { dated: false });
+    expect(found?.releases.map(({ version }) => version)).toEqual(["1.22.19", "1.22.22"]);
   });
 
   it("is held where its release is kept in the repository", async () => {
@@ -196,6 +204,20 @@ describe("the format of a lockfile", () => {
     ["Yarn 3 to 4", updateOf("@yarnpkg/cli-dist", "3.8.0", "4.0.0"), yarn(6), yarn(8)],
   ])("changes from %s, which is refused", (_, update, before, after) => {
     expect(() => assertSameFormat("lock", before, after, [update])).toThrow(ResolutionError);
+  });
+
+  it("is none of pnpm's where its settings would be lost", () => {
+    const update = updateOf("pnpm", "10.2.0", "11.0.0");
+    const settled = readPackageJson("package.json", `{"pnpm":{"overrides":{}}}`);
+    const plain = readPackageJson("package.json", "{}");
+    expect(() =>
+      assertSettingsAreRead(plain, ["registry", "//npm.example/:_authToken"], [update]),
+    ).not.toThrow();
+    expect(() => assertSettingsAreRead(settled, [], [updateOf("pnpm", "9.1.0", "10.2.0")])).not.toThrow();
+    expect(() => assertSettingsAreRead(settled, ["hoist"], [update])).toThrow(
+      "pnpm 11.0.0 no longer reads the field `pnpm` of package.json, `hoist` of .npmrc: " +
+        "move what is there to pnpm-workspace.yaml first",
+    );
   });
 
   it("says what to do about it", () => {

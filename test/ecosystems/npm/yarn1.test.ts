@@ -226,10 +226,10 @@ shared@^2.0.0:
       changes.find(({ path }) => path === "yarn.lock")?.content ?? "",
     );
     expect(entries.map(({ patterns, version }) => [patterns, version])).toEqual([
-      [["app@^1.1.0"], "1.1.0"],
+      [["app@1.1.0", "app@^1.1.0"], "1.1.0"],
       [["native@^1.0.0"], "1.3.0"],
       [["other@^1.0.0"], "1.0.0"],
-      [["shared@^1.0.0", "shared@^2.0.0"], "2.0.0"],
+      [["shared@2.0.0", "shared@^1.0.0", "shared@^2.0.0"], "2.0.0"],
     ]);
   });
 

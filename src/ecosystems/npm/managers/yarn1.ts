@@ -180,7 +180,11 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const version = chosen.get(pattern);
     if (version !== undefined)
       return existing.get(`${name}@${version}`) ?? registry.entry(name, version, asker);
-    const fixed = resolutions.find((rule) => rule.decides([...path, name].join("/")))?.range;
+    // What the root itself asks for is not decided by its resolutions.
+    const fixed =
+      path.length === 0
+        ? undefined
+        : resolutions.find((rule) => rule.decides([...path, name].join("/")))?.range;
     const there = known.get(pattern);
     // What was raised moves those along who asked for it before.
     if (there !== undefined && (fixed === undefined || isStill(fixed, there.version))) return there;
@@ -226,6 +230,7 @@ interface Asker {
 
 /** One of the root's `resolutions`. https://classic.yarnpkg.com/lang/en/docs/selective-version-resolutions/ */
 interface Resolution {
+  readonly name: string;
   readonly range: string;
   /** Whether it is about what stands at the end of a path of names. */
   decides(path: string): boolean;
@@ -254,9 +259,15 @@ function rootsOf(
         return [`${name}@${requirement}`, { id: undefined, path }];
       }),
   );
+  const resolutions = resolutionsIn(task.files["package.json"] ?? "{}");
+  // Yarn asks for what they decide as if a manifest did, whether or not anything needs it.
+  const decided = resolutions
+    .map(({ name, range }) => [`${name}@${range}`, range] as const)
+    .filter(([pattern, range]) => known.has(pattern) || semver.validRange(range, { loose: true }) !== null)
+    .map(([pattern]): [string, Asker] => [pattern, { id: undefined, path: [] }]);
   return {
-    patterns: patterns.toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))),
-    resolutions: resolutionsIn(task.files["package.json"] ?? "{}"),
+    patterns: [...patterns, ...decided].toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))),
+    resolutions,
   };
 }
 
@@ -267,7 +278,8 @@ function resolutionsIn(manifest: string): Resolution[] {
   return Object.entries(resolutions).flatMap(([key, range]): Resolution[] => {
     if (typeof range !== "string") return [];
     const isName = /^(?:@[^/]+\/)?[^/]+$/.test(key);
-    return [{ range, decides: picomatch(isName ? `**/${key}` : key) }];
+    const name = /(?:@[^/]+\/)?[^/]+$/.exec(key)?.[0] ?? key;
+    return [{ name, range, decides: picomatch(isName ? `**/${key}` : key) }];
   });
 }
 
