@@ -149,6 +149,8 @@ export interface Proposal {
   readonly outcome: "opened" | "updated" | "unchanged" | "edited" | "declined";
   readonly number?: number;
   readonly url?: string;
+  /** What the configuration asks for and GitHub refused: a reviewer who may not see the repository. */
+  readonly refused?: readonly string[];
 }
 
 /** Runs heavy or risky work in a process of its own: scrubbed environment, limited time and memory. */

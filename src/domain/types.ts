@@ -320,6 +320,8 @@ export interface PullRequestDraft {
   readonly body: string;
   readonly commitMessage: string;
   readonly labels: readonly string[];
+  /** Those that the configuration names; see `ProposalPolicy`. */
+  readonly people?: Pick<ProposalPolicy, "assignees" | "reviewers" | "milestone">;
   readonly changes: readonly FileChange[];
   /** Tells two drafts of one key apart: it changes when a package or a version does. */
   readonly digest: string;

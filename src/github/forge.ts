@@ -6,6 +6,7 @@ import type { Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
 import type { FileChange, PullRequestDraft, Repository } from "../domain/types.ts";
 import { statusOf } from "./client.ts";
 import { labelsOf } from "./labels.ts";
+import { peopleOf } from "./people.ts";
 import { unless } from "./repository.ts";
 import { treeAt, type TreeEntry } from "./tree.ts";
 
@@ -42,6 +43,7 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
   const of = { owner, repo: name };
   const sleep = options.sleep ?? ((milliseconds: number) => wait(milliseconds));
   const labels = labelsOf(octokit, { owner, name });
+  const people = peopleOf(octokit, { owner, name });
   let listed: Promise<Open[]> | undefined;
 
   const list = (): Promise<Open[]> => {
@@ -138,10 +140,11 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       return revise(open, draft);
     }
     const { number, html_url: url } = made.data;
+    const refused = await people.involve(number, draft.people ?? {});
     const names = await label(number, draft);
     const open = readOpen(made.data, `${owner}/${name}`);
     await remember(number, open === undefined ? undefined : { ...open, labels: names });
-    return { outcome: "opened", number, url };
+    return { outcome: "opened", number, url, ...(refused.length === 0 ? {} : { refused }) };
   }
 
   async function label(number: number, draft: PullRequestDraft): Promise<readonly string[]> {

@@ -84,7 +84,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
     }
   }
 
-  const closed = await closeObsolete(found, open, world);
+  const closed = world.policies.mode === "report" ? [] : await closeObsolete(found, open, world);
   return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed, passing };
 }
 
@@ -144,11 +144,13 @@ async function proposeOne(
     findings: found.findings,
     language: languageOf(patched.group, byId),
   });
-  return {
-    patched,
-    proposal: await forge.propose(draft),
-    problems: [...problems, ...notes.problems],
-  };
+  const { refused = [], ...proposal } = await forge.propose(draft);
+  const refusals = refused.map((what): Problem => ({
+    stage: "propose",
+    subject: group.key,
+    message: `GitHub refused ${what}, as the configuration asks`,
+  }));
+  return { patched, proposal, problems: [...problems, ...notes.problems, ...refusals] };
 }
 
 /** The label of the group's ecosystem. */

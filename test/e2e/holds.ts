@@ -113,8 +113,8 @@ export function holding(where: () => Where): void {
           repository: "acme/web",
           path: ".github/steeplejack.yml",
           faults: [
-            expect.stringMatching(/^line 2, column 11: "schedule": /),
-            'line 1: there is no option "grups". Did you mean "groups"?',
+            'line 1, column 1: there is no option "grups". Did you mean "groups"?',
+            expect.stringMatching(/^line 2, column 11: "schedule" is "often": /),
           ],
         },
       ]);

@@ -42,10 +42,20 @@ export function compose(input: ComposeInput): PullRequestDraft {
     body: bodyOf(input),
     commitMessage: commitMessageOf(group, policy, notes),
     labels: labelsOf(input),
+    ...peopleOf(policy),
     changes,
     digest,
     basis,
   };
+}
+
+function peopleOf({ assignees, reviewers, milestone }: ProposalPolicy): Pick<PullRequestDraft, "people"> {
+  const people = {
+    ...(assignees === undefined ? {} : { assignees }),
+    ...(reviewers === undefined ? {} : { reviewers }),
+    ...(milestone === undefined ? {} : { milestone }),
+  };
+  return Object.keys(people).length === 0 ? {} : { people };
 }
 
 function labelsOf({ group, policy, language }: ComposeInput): readonly string[] {

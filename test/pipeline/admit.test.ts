@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { readPolicies } from "../../src/config/repository.ts";
+import type { OpenPullRequest } from "../../src/domain/ports.ts";
+import type { UpdateGroup } from "../../src/domain/types.ts";
+import { admit } from "../../src/pipeline/admit.ts";
+import { plan } from "../../src/pipeline/plan/plan.ts";
+import { advisory, dependency, findings, project, releases } from "../builders.ts";
+
+const repository = { owner: "acme", name: "web" };
+/** A Monday. */
+const now = new Date("2026-06-01T12:00:00Z");
+
+const names = ["a", "b", "c"];
+const projects = ["one", "two"].map((root) =>
+  project(
+    { path: `${root}/package.json`, dependencies: names.map((name) => dependency(name, "^1.0.0")) },
+    { root },
+  ),
+);
+
+/** What waits, and for what: `{ "npm/single:a in one": "" }`. */
+function waiting(text: string, open: readonly string[] = [], patient = true): Record<string, string> {
+  const policies = readPolicies(".github/steeplejack.yml", text);
+  const known = Object.fromEntries(names.map((name) => [name, releases("1.0.0", "1.1.0")]));
+  const { groups } = plan(findings(projects, known, flaws), policies, now);
+  const pulls = groups.filter(({ key }) => open.includes(key)).map((group) => pullOf(group));
+  return Object.fromEntries(
+    admit(groups, pulls, { policies, repository, now, patient }).map(({ group, waits }) => [
+      group.key,
+      waits ?? "",
+    ]),
+  );
+}
+
+const flaws = [advisory("GHSA-1", "c", { fixed: "1.1.0" })];
+
+function pullOf({ key }: UpdateGroup): OpenPullRequest {
+  return { number: 1, url: "", branch: "", title: "", labels: [], key, digest: "", basis: "" };
+}
+
+const entries = (more: string, second = more) => `
+version: 2
+updates:
+  - { package-ecosystem: npm, directory: /one, ${more} }
+  - { package-ecosystem: npm, directory: /two, ${second} }
+`;
+
+const full = (limit: number) => `for room: ${limit} pull requests may be open at a time`;
+
+describe("what may be opened", () => {
+  it("is limited for each entry by itself, and security is not", () => {
+    const text = entries("open-pull-requests-limit: 1");
+    expect(waiting(text)).toEqual({
+      "npm/security:c in one": "",
+      "npm/security:c in two": "",
+      "npm/single:a in one": "",
+      "npm/single:a in two": "",
+      "npm/single:b in one": full(1),
+      "npm/single:b in two": full(1),
+    });
+    expect(waiting(text, ["npm/single:b in one"])).toMatchObject({
+      "npm/single:a in one": full(1),
+      "npm/single:b in one": "",
+      "npm/single:a in two": "",
+    });
+  });
+
+  it("is limited for the whole repository besides", () => {
+    const text = `limits: { open-pull-requests: 1 }\n${entries("open-pull-requests-limit: 3")}`;
+    expect(Object.values(waiting(text)).filter((waits) => waits === full(1))).toHaveLength(3);
+  });
+
+  it("waits for the schedule of its own entry", () => {
+    const text = entries(
+      "schedule: { interval: weekly, time: '05:00' }",
+      "schedule: { interval: weekly, day: tuesday, time: '05:00' }",
+    );
+    expect(waiting(text)).toMatchObject({
+      "npm/security:c in two": "",
+      "npm/single:a in one": "",
+      "npm/single:a in two": "for the schedule, until 2026-06-02T05:00Z",
+    });
+    expect(waiting(text, [], false)).toMatchObject({ "npm/single:a in two": "" });
+  });
+
+  it("is nothing in report mode, however urgent", () => {
+    expect(new Set(Object.values(waiting("mode: report\n", [], false)))).toEqual(
+      new Set(["the configuration says `mode: report`"]),
+    );
+  });
+});
