@@ -2,6 +2,7 @@ import semver from "semver";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { Program } from "../../../domain/ports.ts";
 import { tableOf, textOf } from "../../../text/data.ts";
+import { parseJson } from "../../../text/json.ts";
 import type { Io } from "../../ecosystem.ts";
 import { bunProject, outsideOf } from "./bun-project.ts";
 import { openBunRegistries } from "./bun-registries.ts";
@@ -48,7 +49,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return registries.named(output[lockfile] ?? "");
   };
   try {
-    const chosen = await run({ ...files, ...exact, [lockfile]: text });
+    const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), [lockfile]: text });
     const ranged = await run({ ...files, [lockfile]: chosen });
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged)
       throw new ResolutionError("bun makes no lockfile that it would leave as it is");
@@ -62,6 +63,33 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       isHopeless: !/failed to resolve|No version matching|lockfile had changes/.test(error.output),
     });
   }
+}
+
+/**
+ * The files with a passing override for each package that is to be resolved anew: bun has no other way to move one that
+ * no manifest names. What an override decided stays when it goes, where it fits all who ask.
+ */
+function overriding(
+  files: Readonly<Record<string, string>>,
+  { refresh }: RelockTask,
+  { packages }: BunLock,
+): Readonly<Record<string, string>> {
+  if (refresh.length === 0) return files;
+  for (const { name } of refresh) {
+    const versions = new Set(
+      [...packages.values()].filter((it) => it.name === name).map(({ reference }) => reference),
+    );
+    if (versions.size > 1) {
+      const detail = `${[...versions].toSorted().join(" and ")} are installed, and bun's overrides decide one version for all`;
+      throw new ResolutionError(`${name} cannot be moved alone: ${detail}`, { suspects: [name] });
+    }
+  }
+  const manifest = tableOf(parseJson("package.json", files["package.json"] ?? "{}"));
+  const overrides = {
+    ...tableOf(manifest["overrides"]),
+    ...Object.fromEntries(refresh.map(({ name, to }) => [name, to])),
+  };
+  return { ...files, "package.json": JSON.stringify({ ...manifest, overrides }) };
 }
 
 /** What bun is published as for a machine, in the kind that asks the least of its processor. */
