@@ -18,6 +18,7 @@ export function nextRun(schedule: Schedule | undefined, repository: Repository, 
   if (schedule === undefined || isDue(schedule, repository, now)) return now;
   if (schedule.kind === "cron") return cronOf(schedule).nextRun(now) ?? undefined;
   const window = windowOf(schedule, repository);
+  if (window.after === window.before) return undefined;
   const isDueAt = (time: number) => isOpen(window, clockIn(schedule.timezone, new Date(time)));
   const end = now.getTime() + yearsAhead * 366 * 24 * 60 * minute;
   let time = now.getTime() - (now.getTime() % minute);
@@ -26,10 +27,15 @@ export function nextRun(schedule: Schedule | undefined, repository: Repository, 
       while (time - minute > now.getTime() && isDueAt(time - minute)) time -= minute;
       return new Date(Math.max(time, now.getTime()));
     }
-    // Small steps only on the day itself: where clocks are set back, the window can open twice, for minutes at first.
-    time += window.isDay(clockIn(schedule.timezone, new Date(time))) ? 5 * minute : 60 * minute;
+    time += stepFrom(window, clockIn(schedule.timezone, new Date(time))) * minute;
   }
   return undefined;
+}
+
+/** In minutes, to a moment at which the window may open: with an hour and a half to spare, for clocks that are moved. */
+function stepFrom({ isDay, after }: Window, clock: Clock): number {
+  if (isDay(clock) && clock.minute < after) return Math.max(after - clock.minute - 90, 1);
+  return Math.max(23 * 60 - clock.minute, 60);
 }
 
 const minute = 60_000;
