@@ -68,14 +68,14 @@ type ReportedDependency = ScanReport["dependencies"][number];
 
 function directOf({ ecosystem, manifests }: Project): ReportedDependency[] {
   return manifests.flatMap(({ path, dependencies }) =>
-    dependencies.map(({ name, requirement, version, scope }) => ({
+    dependencies.map(({ name, requirement, version, scope, kind }) => ({
       ecosystem,
       name,
       manifest: path,
       requirement,
       ...(version === undefined ? {} : { version }),
       scope,
-      direct: true,
+      direct: kind !== "override",
     })),
   );
 }

@@ -84,11 +84,11 @@ function ageOf(publishedAt: string, now: Date): string {
   return count(amount, unit);
 }
 
+/** A package of the repository itself is not held back by anything, nor is what is promised or decided elsewhere. */
+const atRest = new Set(["local", "catalog", "engines", "runtime"]);
+
 function held(decisions: readonly Decision[], paint: Paint): string[] {
-  // A package of the repository itself is not held back by anything.
-  const waiting = decisions.filter(
-    ({ outcome, reason }) => outcome === "held" && reason.code !== "local" && reason.code !== "catalog",
-  );
+  const waiting = decisions.filter(({ outcome, reason }) => outcome === "held" && !atRest.has(reason.code));
   if (waiting.length === 0) return [];
   const rows = [
     ...new Set(
