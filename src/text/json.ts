@@ -14,7 +14,7 @@ import { placeOf } from "./place.ts";
 export interface JsonText {
   readonly value: unknown;
   /** The span of the characters inside the quotes of the string at `path`; `undefined` when there is no string. */
-  stringAt(path: readonly string[]): { readonly raw: string; readonly span: Span } | undefined;
+  stringAt(path: readonly (string | number)[]): { readonly raw: string; readonly span: Span } | undefined;
 }
 
 /** Deeper than any manifest; a text that nests further is an attack on the parser's stack. */

@@ -74,9 +74,23 @@ export function overrideOf(
   levels: readonly string[],
 ): readonly Override[] {
   const { name, range } = splitSelector(levels.at(-1) ?? "");
+  // As Yarn writes it itself: a requirement of the same package, and no alias.
+  const prefix = /^npm:(?=[\^~<>=v]*\d)/.exec(entry.value)?.[0].length ?? 0;
+  const value = entry.value.slice(prefix);
+  const span = { ...entry.span, start: entry.span.start + prefix };
   if (name === "" || name.includes("*")) return [];
   const parents = levels.slice(0, -1).filter((level) => level !== "**");
-  return [{ ...entry, key: levels.join(" > "), name, ...(range === undefined ? {} : { range }), parents }];
+  return [
+    {
+      ...entry,
+      value,
+      span,
+      key: levels.join(" > "),
+      name,
+      ...(range === undefined ? {} : { range }),
+      parents,
+    },
+  ];
 }
 
 /** `@acme/a@^1` is @acme/a where `^1` is asked for. */

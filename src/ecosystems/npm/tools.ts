@@ -23,10 +23,7 @@ export function toolsIn(json: JsonText): readonly Tool[] {
   const devEngines = tableOf(top["devEngines"]);
   return [
     ...packageManagerIn(json),
-    // Where there is a list of them, none is the one to work with.
-    ...["packageManager", "runtime"].flatMap((key) =>
-      toolAt(json, ["devEngines", key, "version"], textOf(tableOf(devEngines[key])["name"])),
-    ),
+    ...["packageManager", "runtime"].flatMap((key) => devEnginesAt(json, key, devEngines[key])),
     ...Object.keys(textsOf(top["engines"])).flatMap((name) => toolAt(json, ["engines", name], name)),
   ];
 }
@@ -39,9 +36,16 @@ function packageManagerIn(json: JsonText): Tool[] {
   return [{ program, requirement: found.raw.slice(program.length + 1), span, field: "packageManager" }];
 }
 
+/** One, or a list of those that will do. */
+function devEnginesAt(json: JsonText, key: string, found: unknown): Tool[] {
+  const one = (value: unknown, ...place: number[]) =>
+    toolAt(json, ["devEngines", key, ...place, "version"], textOf(tableOf(value)["name"]));
+  return Array.isArray(found) ? found.flatMap((value, index) => one(value, index)) : one(found);
+}
+
 function toolAt(
   json: JsonText,
-  keys: readonly ["devEngines" | "engines", ...string[]],
+  keys: readonly ["devEngines" | "engines", ...(string | number)[]],
   program = "",
 ): Tool[] {
   const found = json.stringAt(keys);

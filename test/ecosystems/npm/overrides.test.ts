@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryCache } from "../../../src/cache/memory.ts";
 import type { Dependency, Manifest, Project, Update } from "../../../src/domain/types.ts";
@@ -62,6 +63,17 @@ describe("an override is a dependency of its own", () => {
     expect(told(overridesOf(project))).toEqual([[name, "1.0.0", held]]);
   });
 
+  it("of Yarn, as it writes it itself", async () => {
+    const own = inManifest({ ...yarn, resolutions: { a: "npm:1.0.0", "@acme/b": "npm:other@1.0.0" } });
+    const { project } = await read({ ...own, "yarn.lock": yarnLock });
+    expect(told(overridesOf(project))).toEqual([
+      ["a", "1.0.0", undefined],
+      ["@acme/b", "npm:other@1.0.0", "alias"],
+    ]);
+    const [first] = overridesOf(project);
+    expect(own["package.json"].slice(first?.span.start, first?.span.end)).toBe("1.0.0");
+  });
+
   const pnpmLock = `lockfileVersion: '9.0'\n\nimporters:\n  .: {}\n\npackages:\n  a@1.0.0:\n    resolution: {integrity: sha512-aa}\n\nsnapshots:\n  a@1.0.0: {}\n`;
 
   it.each([
@@ -105,6 +117,69 @@ describe("an override is a dependency of its own", () => {
     const own = { ...inManifest({ pnpm: { overrides: { gone: "1.0.0" } } }), "pnpm-lock.yaml": pnpmLock };
     expect(overridesOf((await read(own)).project)[0]?.held?.detail).toBe(
       "`gone` in package.json has no effect: gone is not in the lockfile",
+    );
+  });
+});
+
+describe("whatever is written", () => {
+  const name = fc.constantFrom(
+    "a",
+    "@acme/b",
+    "a@^1",
+    "x>a",
+    "**/a",
+    "x/**/@acme/b",
+    ".",
+    "",
+    "@",
+    "a@",
+    ">",
+    "$a",
+  );
+  const value = fc.constantFrom(
+    "1.0.0",
+    "^2",
+    "npm:1",
+    "npm:b@1",
+    "$a",
+    "-",
+    "",
+    "latest",
+    "file:./x",
+    "\\",
+    "é",
+    1,
+    null,
+  );
+  const table = fc.letrec<{ table: unknown; node: unknown }>((tie) => ({
+    node: fc.oneof({ depthSize: "small" }, value, tie("table")),
+    table: fc.dictionary(name, tie("node"), { maxKeys: 4 }),
+  })).table;
+  const tool = fc.oneof(value, fc.constantFrom("npm@10.0.0", "npm@", "@npm@1", "yarn@4.0.0+sha512.0"), table);
+  const engines = fc.dictionary(
+    fc.constantFrom("npm", "node", "yarn", "packageManager", "runtime"),
+    fc.oneof(value, table),
+  );
+
+  it("can be read, and each requirement is found at its place", async () => {
+    const fields = fc.record({
+      overrides: fc.oneof(table, value),
+      resolutions: fc.oneof(table, value),
+      pnpm: fc.oneof(fc.record({ overrides: table }), value),
+      packageManager: tool,
+      engines: fc.oneof(engines, value),
+      devEngines: fc.oneof(
+        engines,
+        fc.record({ packageManager: fc.array(fc.record({ name, version: value })) }),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(fields, async (own) => {
+        const files = inManifest(own);
+        const { project } = await read(files);
+        for (const { span, requirement } of project.manifests.flatMap(({ dependencies }) => dependencies))
+          expect(files["package.json"].slice(span.start, span.end)).toBe(requirement);
+      }),
     );
   });
 });

@@ -55,6 +55,21 @@ describe("a program to work with a project", () => {
       ],
     ],
     [
+      "devEngines with a list",
+      {
+        devEngines: {
+          packageManager: [
+            { name: "npm", version: "10.1.0" },
+            { name: "pnpm", version: "latest" },
+          ],
+        },
+      },
+      [
+        ["npm", "10.1.0", "10.1.0", "package-manager", undefined],
+        ["pnpm", "latest", undefined, "package-manager", "unsupported-requirement"],
+      ],
+    ],
+    [
       "engines, with nothing pinned",
       { engines: { node: ">=20", npm: ">=9", vscode: "^1.80.0" } },
       [
