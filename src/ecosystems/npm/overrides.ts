@@ -119,7 +119,7 @@ export function heeded(
   packageManager = "",
 ): readonly Override[] {
   // https://pnpm.io/settings: the field of the manifest is not read from 11 on.
-  const isLate = Number(/^pnpm@(\d+)/.exec(packageManager)?.[1] ?? 0) >= 11;
+  const isLate = Number(/^pnpm@\D*(\d+)/.exec(packageManager)?.[1] ?? 0) >= 11;
   return overrides.filter(
     ({ table }) => tablesOf[manager].includes(table) && !(isLate && table === "pnpm.overrides"),
   );
