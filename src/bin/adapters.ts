@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { diskCache } from "../cache/disk.ts";
 import { memoryCache } from "../cache/memory.ts";
 import { authorizations, operatorNpm } from "../config/npm.ts";
+import { asNpmCredentials, operatorSecrets } from "../config/secrets.ts";
 import type { AdvisorySource, Cache, HttpClient, ToolLimits, Tools } from "../domain/ports.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { ecosystems } from "../ecosystems/index.ts";
@@ -39,7 +40,9 @@ const userAgent = "steeplejack (dependency updates)";
 
 export function createAdapters(options: AdapterOptions): Adapters {
   const { env, advisories, cacheFolder } = options;
-  const npm = operatorNpm(env);
+  const settings = operatorNpm(env);
+  const secrets = asNpmCredentials(operatorSecrets(env));
+  const npm = { ...settings, credentials: { ...settings.credentials, ...secrets } };
   const disk = cacheFolder === undefined || options.cache !== undefined ? undefined : diskCache(cacheFolder);
   const cache = options.cache ?? disk ?? memoryCache(256);
   const osvAddress = advisories !== undefined && /^https?:/.test(advisories) ? advisories : undefined;

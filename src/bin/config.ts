@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { configurationOf, configurationPaths } from "../config/policy.ts";
+import { operatorSecrets } from "../config/secrets.ts";
 import type { Setting } from "../config/show.ts";
 import { ConfigurationError, type Fault } from "../domain/errors.ts";
 import { localFiles } from "../files/local.ts";
@@ -34,7 +35,13 @@ export async function validateCommand(
       const known = (await places()).length === 0 ? {} : { names: await names() };
       return [
         ...(await shadowed(files, found.path)),
-        ...lintsOf(read, { ecosystems, repository, now: new Date(), ...known }),
+        ...lintsOf(read, {
+          ecosystems,
+          repository,
+          now: new Date(),
+          secrets: operatorSecrets(io.env),
+          ...known,
+        }),
       ];
     });
     io.print(options.json === true ? toJson({ path, ...told }) : toText({ path, ...told }, io));

@@ -1,13 +1,14 @@
 import type { Fault } from "../domain/errors.ts";
 import { matchesPattern } from "../domain/policy.ts";
-import { nextRun } from "../domain/schedule.ts";
+import { isDue, nextRun } from "../domain/schedule.ts";
 import type { Repository } from "../domain/types.ts";
 import type { ReadFile } from "./file.ts";
 import { byPlace } from "./faults.ts";
 import { foldersOf } from "./match.ts";
 import { toSchedule } from "./read-options.ts";
-import type { ConfigurationFile, Entry } from "./schema/file.ts";
+import type { ConfigurationFile, Entry, Registry } from "./schema/file.ts";
 import type { Options } from "./schema/options.ts";
+import type { Secret } from "./secrets.ts";
 
 /** What the lints know besides the file. */
 export interface LintContext {
@@ -15,6 +16,7 @@ export interface LintContext {
   readonly ecosystems: readonly string[];
   readonly repository: Repository;
   readonly now: Date;
+  readonly secrets?: readonly Secret[];
   readonly defaultBranch?: string;
   /** The names of all dependencies, where a scan has found them: then patterns that fit none are told. */
   readonly names?: readonly string[];
@@ -25,6 +27,9 @@ export function lintsOf(read: ReadFile, context: LintContext): readonly Fault[] 
   const sections = sectionsOf(read.file);
   const warnings = [
     ...inherited(read.file),
+    ...Object.entries(read.file.registries ?? {}).flatMap(([name, registry]) =>
+      ofRegistry(name, registry, context.secrets ?? []),
+    ),
     ...(read.file.updates ?? []).flatMap((entry, index) => ofEntry(entry, index, read.file, context)),
     ...sections.flatMap((section) => lints.flatMap((lint) => lint(section, context))),
   ];
@@ -75,6 +80,7 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
   floods,
   limitBelowGroups,
   neverFires,
+  isNarrow,
   fitsNothing,
 ];
 
@@ -178,6 +184,67 @@ function ofEntry(
       ? [{ keys: [...keys, "schedule"], message: "the schedule of its group is set aside for this one" }]
       : []),
   ];
+}
+
+/** Longer than most operators wait between two scans of a repository. */
+const sixHours = 6 * 3_600_000;
+
+/** A window that opens and closes between two scans. */
+function isNarrow({ keys, options }: Section, { repository, now }: LintContext): readonly Warning[] {
+  const schedule = options.schedule === undefined ? undefined : toSchedule(options.schedule);
+  let outside = now;
+  for (let hour = 0; hour < 48 && isDue(schedule, repository, outside); hour++)
+    outside = new Date(outside.getTime() + sixHours / 6);
+  const opens = nextRun(schedule, repository, outside);
+  if (opens === undefined || isDue(schedule, repository, outside)) return [];
+  if (isDue(schedule, repository, new Date(opens.getTime() + sixHours - 60_000))) return [];
+  const message =
+    "this window is open for less than six hours at a time, which is how often a repository is scanned unless the operator says otherwise: it may be missed";
+  return [{ keys: [...keys, "schedule"], message }];
+}
+
+/** What secrets a registry names, and whether the operator has them for its host. */
+function ofRegistry(name: string, registry: Registry, secrets: readonly Secret[]): readonly Warning[] {
+  const keys = ["registries", name];
+  if (registry.type !== "npm-registry")
+    return [{ keys, message: `registries of the type ${registry.type} have no effect yet` }];
+  const host = hostOf(registry.url ?? "");
+  const fields = ["token", "username", "password", "key"] as const;
+  return [
+    ...(registry["replaces-base"] === true
+      ? [
+          {
+            keys: [...keys, "replaces-base"],
+            message: `"replaces-base" has no effect yet: name the registry in .npmrc`,
+          },
+        ]
+      : []),
+    ...fields.flatMap((field): Warning[] => {
+      const value = registry[field];
+      if (value === undefined || field === "username") return [];
+      const secret = /^\$\{\{\s*secrets\.(\w+)\s*\}\}$/.exec(value)?.[1];
+      const at = [...keys, field];
+      if (secret === undefined)
+        return [{ keys: at, message: "a secret is written here, and is not used: write ${{secrets.NAME}}" }];
+      const known = secrets.find((it) => it.name === secret);
+      if (known === undefined)
+        return [
+          {
+            keys: at,
+            message: `the operator has no secret ${secret}: without it only public packages are found`,
+          },
+        ];
+      if (hostOf(`https://${known.host}`) !== host)
+        return [
+          { keys: at, message: `the operator's secret ${secret} is not for ${host}, and is not sent there` },
+        ];
+      return [];
+    }),
+  ];
+}
+
+function hostOf(address: string): string {
+  return URL.parse(address.includes("://") ? address : `https://${address}`)?.host ?? "";
 }
 
 function inherited(file: ConfigurationFile): readonly Warning[] {
