@@ -53,6 +53,8 @@ export interface ProjectLocation {
   readonly root: string;
   readonly manifests: readonly string[];
   readonly lockfile?: string;
+  /** Other lockfiles in its folder, which its package manager does not use. */
+  readonly unused?: readonly string[];
 }
 
 /** The outside world, as an ecosystem sees it while it writes. */

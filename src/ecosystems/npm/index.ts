@@ -1,7 +1,8 @@
 import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { locate, lockfiles, pnpmWorkspaceFile } from "./locate.ts";
+import { locate, pnpmWorkspaceFile } from "./locate.ts";
+import { lockfiles } from "./lockfiles.ts";
 import { type NpmOptions, patch } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { isPublished } from "./publication.ts";
@@ -9,7 +10,7 @@ import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts"
 
 export type { NpmOptions } from "./patch.ts";
 
-/** `package.json`, with the lockfile of npm, pnpm or Yarn 1, or with none. */
+/** `package.json`, with the lockfile of npm, pnpm, Yarn or bun, or with none. */
 export function npm(options: NpmOptions = {}): Ecosystem {
   const registry = options.registry ?? publicRegistry;
   const at = (of: Package) => ({ name: of.name, registry: of.registry ?? scopeOf(of, options) ?? registry });

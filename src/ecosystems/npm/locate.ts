@@ -1,15 +1,12 @@
 import { posix } from "node:path";
 import picomatch from "picomatch";
 import type { FileReader } from "../../domain/ports.ts";
+import { tableOf } from "../../text/data.ts";
+import { parseJson } from "../../text/json.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
+import { lockfileAbove, lockfilesAt } from "./lockfiles.ts";
 import { workspacesIn } from "./manifest.ts";
-
-/** npm prefers the first: https://docs.npmjs.com/cli/v11/configuring-npm/npm-shrinkwrap-json */
-const npmLockfiles = ["npm-shrinkwrap.json", "package-lock.json"];
-const otherLockfiles = ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
-
-/** Every lockfile that has a say in what `package.json` means. */
-export const lockfiles: readonly string[] = [...npmLockfiles, ...otherLockfiles];
+import { packageManagerOf } from "./pinned.ts";
 
 export const pnpmWorkspaceFile = "pnpm-workspace.yaml";
 
@@ -31,7 +28,11 @@ export async function locate(
       .map(([, path]) => ({ path, workspace: path })),
   ];
   const found = await Promise.all(
-    roots.map(async (root) => ({ ...root, globs: await workspacesOf(root, files) })),
+    roots.map(async (root) => ({
+      ...root,
+      globs: await workspacesOf(root, files),
+      beside: await lockfilesBeside(root, paths, files),
+    })),
   );
   const owner = new Map<string, string>();
   // Outer roots first: a workspace inside a workspace is npm's member of the outer one.
@@ -41,16 +42,21 @@ export async function locate(
   }
   return found
     .filter(({ path }) => !owner.has(path))
-    .map(({ path, workspace }): ProjectLocation => {
+    .map(({ path, workspace, beside }): ProjectLocation => {
       const root = folderOf(path);
       const members = packages.filter((other) => owner.get(other) === path);
-      const lockfile = lockfileAt(root, paths);
+      const [lockfile = lockfileAbove(root, paths), ...unused] = beside;
       const manifests = [
         path,
         ...(workspace === undefined || workspace === path ? [] : [workspace]),
         ...members,
       ];
-      return { root, manifests, ...(lockfile === undefined ? {} : { lockfile }) };
+      return {
+        root,
+        manifests,
+        ...(lockfile === undefined ? {} : { lockfile }),
+        ...(unused.length === 0 ? {} : { unused }),
+      };
     });
 }
 
@@ -60,20 +66,31 @@ export function isPnpmWorkspace(path: string): boolean {
 
 /** The members' manifests, sorted. A later `!glob` takes out what an earlier one let in, as npm has it. */
 function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
-  const folder = folderOf(root);
   const members = new Set<string>();
   for (const glob of globs) {
-    const exclude = glob.startsWith("!");
-    const pattern = posix.normalize(glob.replace(/^!+/, "").replace(/^\.?\//, "")).replace(/\/$/, "");
-    const matches = picomatch(pattern, { dot: false, ignore: "**/node_modules/**" });
-    for (const path of claimed) {
-      const inner = folder === "" ? folderOf(path) : relativeTo(folder, folderOf(path));
-      if (path === root || inner === undefined || inner === "" || !matches(inner)) continue;
-      if (exclude) members.delete(path);
+    for (const path of matchesOf(root, glob, claimed)) {
+      if (glob.startsWith("!")) members.delete(path);
       else members.add(path);
     }
   }
   return [...members].toSorted();
+}
+
+/** The globs of a workspace that no manifest but its root's is found by. */
+export function idleGlobs(root: string, globs: readonly string[], manifests: readonly string[]): string[] {
+  return globs.filter(
+    (glob) => !/^(?:!|\.?\/?$)/.test(glob) && matchesOf(root, glob, manifests).length === 0,
+  );
+}
+
+function matchesOf(root: string, glob: string, claimed: readonly string[]): string[] {
+  const folder = folderOf(root);
+  const pattern = posix.normalize(glob.replace(/^!+/, "").replace(/^\.?\//, "")).replace(/\/$/, "");
+  const matches = picomatch(pattern, { dot: false, ignore: "**/node_modules/**" });
+  return claimed.filter((path) => {
+    const inner = relativeTo(folder, folderOf(path));
+    return path !== root && inner !== undefined && inner !== "" && matches(inner);
+  });
 }
 
 export function folderOf(path: string): string {
@@ -87,8 +104,31 @@ export function relativeTo(folder: string, path: string): string | undefined {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
+/** What is at the head of a project: a `package.json`, a workspace file, or both. */
+interface Root {
+  readonly path: string;
+  readonly workspace: string | undefined;
+}
+
+/** The lockfiles in a root's folder, the one in use first; only where there are several does it matter who is asked for. */
+async function lockfilesBeside(
+  { path, workspace }: Root,
+  paths: ReadonlySet<string>,
+  files: FileReader,
+): Promise<readonly string[]> {
+  const found = lockfilesAt(folderOf(path), paths, workspace === undefined ? undefined : "pnpm");
+  if (found.length < 2 || path === workspace) return found;
+  try {
+    const manifest = tableOf(parseJson(path, (await files.read(path)) ?? "{}"));
+    const asked = packageManagerOf(manifest);
+    return asked === undefined ? found : lockfilesAt(folderOf(path), paths, asked);
+  } catch {
+    return found; // told when the project is read
+  }
+}
+
 async function workspacesOf(
-  { path, workspace }: { readonly path: string; readonly workspace: string | undefined },
+  { path, workspace }: Root,
   files: FileReader,
 ): Promise<readonly string[] | undefined> {
   try {
@@ -99,16 +139,5 @@ async function workspacesOf(
     return readPnpmWorkspace(workspace, text).packages;
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
-  }
-}
-
-/** The lockfile beside the manifest, else one of another package manager here or further up that may cover it. */
-function lockfileAt(root: string, paths: ReadonlySet<string>): string | undefined {
-  const own = lockfiles.map((name) => posix.join(root, name)).find((path) => paths.has(path));
-  if (own !== undefined || root === "") return own;
-  for (let folder = folderOf(root); ; folder = folderOf(folder)) {
-    const covering = otherLockfiles.map((name) => posix.join(folder, name)).find((path) => paths.has(path));
-    if (covering !== undefined) return covering;
-    if (folder === "") return undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Dependency, Publication, Scope } from "../../domain/types.ts";
 import { isTable, listOfTexts, tableOf, textOf, textsOf } from "../../text/data.ts";
 import { type JsonText, parseJson, readJson } from "../../text/json.ts";
 import { type Override, overridesIn } from "./overrides.ts";
+import { packageManagerOf } from "./pinned.ts";
 import { publicationOf } from "./publication.ts";
 import { whyHeld } from "./requirement.ts";
 import { type Tool, toolsIn } from "./tools.ts";
@@ -13,7 +14,7 @@ export interface PackageJson {
   readonly name?: string;
   readonly version?: string;
   readonly engines: Readonly<Record<string, string>>;
-  /** Such as `pnpm@9.1.0`. */
+  /** Such as `pnpm@9.1.0`; from `devEngines` perhaps with a range, or without a version. */
   readonly packageManager?: string;
   /** The globs of a workspace root; absent for every other manifest. */
   readonly workspaces?: readonly string[];
@@ -59,7 +60,7 @@ export function readPackageJson(path: string, text: string): PackageJson {
   }
   const name = textOf(value["name"]);
   const version = textOf(value["version"]);
-  const packageManager = textOf(value["packageManager"]);
+  const packageManager = packageManagerOf(value);
   const workspaces = globsOf(value);
   const publication = publicationOf(value);
   return {

@@ -4,7 +4,7 @@ import type { FileReader } from "../../domain/ports.ts";
 import type { Project, Reason, Scope } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
 import { addressReason, addressWarning, catalogManifest, toManifest } from "./dependencies.ts";
-import { folderOf, isPnpmWorkspace, relativeTo } from "./locate.ts";
+import { folderOf, idleGlobs, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
@@ -26,6 +26,7 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   const foreign = await whyForeign(location, own, workspace, found?.manager, files);
   const lock =
     found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
+  const globs = workspace?.packages ?? own.workspaces ?? [];
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
   const manager = found?.manager?.id ?? managerNamed(own.packageManager);
   const decided = [...own.overrides, ...(workspace?.overrides ?? [])];
@@ -49,6 +50,11 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ...publicationOf(own, settings),
     warnings: [
       ...(foreign === undefined ? [] : [foreign.detail]),
+      ...(location.unused ?? []).map((path) => unusedWarning(path, lockfile)),
+      ...idleGlobs(location.manifests[0] ?? "", globs, packages).map(
+        (glob) =>
+          `the workspace glob ${JSON.stringify(glob)} in ${workspace?.path ?? own.path} matches no package`,
+      ),
       ...(lock === undefined ? [] : outOfStep(lock, manifests, root, found?.manager?.id ?? "npm")),
       ...[settings.registry, ...settings.scopes.values()].flatMap((address) => addressWarning(address)),
     ],
@@ -114,7 +120,12 @@ interface FoundLock {
   readonly manager: Manager | undefined;
 }
 
+function unusedWarning(path: string, lockfile: string | undefined): string {
+  return `${path} is not used: ${lockfile} is the lockfile of this project's package manager. Remove ${path}, or name its manager in "packageManager"`;
+}
+
 async function findManager(path: string, files: FileReader): Promise<FoundLock> {
+  if (isBinary(path)) return { path, text: "", manager: undefined };
   const text = await files.read(path);
   if (text === undefined) throw new ManifestError(path, "is listed, but cannot be read");
   return { path, text, manager: await managerOf(path, text) };
@@ -137,6 +148,11 @@ async function whyForeign(
   }
   if (folderOf(lockfile) !== root)
     return unsupported(`it lies below ${lockfile}, but is no member of that workspace`);
+  if (isBinary(lockfile)) {
+    return unsupported(
+      `${lockfile} is binary, which nothing but bun can read: run \`bun install --save-text-lockfile --lockfile-only\`, commit bun.lock and remove bun.lockb`,
+    );
+  }
   if (manager === undefined) return unsupported(`${lockfile} cannot be brought up to date yet`);
   for (const name of hooks[manager.id]) {
     const path = posix.join(root, name);
@@ -148,6 +164,11 @@ async function whyForeign(
   if (setting === undefined) return undefined;
   const detail = `\`${setting}\` in ${workspace?.path} has pnpm run code, and no code of a repository is run`;
   return { code: "runs-code", detail };
+}
+
+/** What bun wrote before 1.2. */
+function isBinary(lockfile: string): boolean {
+  return lockfile.endsWith("bun.lockb");
 }
 
 /** The package manager that `pnpm@9.1.0` and the like name; npm where nothing is named. */

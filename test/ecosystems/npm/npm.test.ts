@@ -78,7 +78,12 @@ describe("which manifests belong together", () => {
       }),
     ).toEqual([
       { root: "api", manifests: ["api/package.json"], lockfile: "api/package-lock.json" },
-      { root: "web", manifests: ["web/package.json"], lockfile: "web/npm-shrinkwrap.json" },
+      {
+        root: "web",
+        manifests: ["web/package.json"],
+        lockfile: "web/npm-shrinkwrap.json",
+        unused: ["web/package-lock.json"],
+      },
       { root: "docs", manifests: ["docs/package.json"] },
     ]);
   });

@@ -1,4 +1,3 @@
-import semver from "semver";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { Program } from "../../../domain/ports.ts";
 import { tableOf, textOf } from "../../../text/data.ts";
@@ -8,7 +7,7 @@ import { bunProject, outsideOf } from "./bun-project.ts";
 import { openBunRegistries } from "./bun-registries.ts";
 import { type BunLock, parseBunLock, readBunLock } from "./bun-lockfile.ts";
 import type { Manager, RelockTask } from "./manager.ts";
-import { failureOf, programOf } from "./program.ts";
+import { failureOf, pinnedRange, programOf } from "./program.ts";
 
 /** bun: its lockfiles are made by bun itself, at the version that the project pins. */
 export const bun: Manager = {
@@ -114,8 +113,7 @@ function entryOf({ platform }: Pick<NodeJS.Process, "platform">): Program["entry
 /** The version that the project pins, unless its lockfile was written by a later one; else one that writes such a lockfile. */
 function rangeOf({ packageManager }: RelockTask, { version, configVersion }: BunLock): string {
   const first = version >= 2 ? "1.4.0" : configVersion === undefined ? "1.2.0" : "1.3.0";
-  const pinned = /^bun@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1];
-  return pinned !== undefined && semver.gte(pinned, first) ? pinned : `~${first}`;
+  return pinnedRange("bun", packageManager, `>=${first} <2.0.0`) ?? `~${first}`;
 }
 
 /** What bun says is wrong, in one line. */

@@ -10,7 +10,7 @@ import type { Io } from "../../ecosystem.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { failureOf, minutesSince, programOf } from "./program.ts";
+import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
 export const pnpm: Manager = {
@@ -266,10 +266,10 @@ function withRules(
 
 /** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */
 function rangeOf({ packageManager, text }: RelockTask): string {
-  const pinned = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1];
-  if (pinned !== undefined && semver.satisfies(pinned, ">=8.6.0 <12")) return pinned;
+  const pinned = pinnedRange("pnpm", packageManager, ">=8.6.0 <12.0.0");
+  if (pinned !== undefined) return pinned;
   if (/^lockfileVersion: ['"]?6/m.test(text)) return "^8.15.0";
-  const isLate = ownDocument.test(text) || (pinned !== undefined && semver.gte(pinned, "12.0.0"));
+  const isLate = ownDocument.test(text) || pinnedRange("pnpm", packageManager, ">=12.0.0") !== undefined;
   return isLate ? "^11.0.0" : "^10.0.0";
 }
 

@@ -43,6 +43,27 @@ export function minutesSince(asOf: Date): number {
   return Math.max(0, Math.ceil((Date.now() - asOf.getTime()) / 60_000));
 }
 
+/**
+ * The releases that a `packageManager` such as `pnpm@9.1.0` or `pnpm@^9.0.0` asks for, as far as `supported`, a range
+ * without alternatives, has them; `undefined` where it asks for none, or for others.
+ */
+export function pinnedRange(
+  manager: string,
+  packageManager: string | undefined,
+  supported: string,
+): string | undefined {
+  const asked =
+    packageManager?.startsWith(`${manager}@`) === true ? packageManager.slice(manager.length + 1) : "";
+  const exact = semver.valid(asked.replace(/\+.*$/, ""));
+  if (exact !== null) return semver.satisfies(exact, supported) ? exact : undefined;
+  const range = asked === "" ? null : semver.validRange(asked);
+  if (range === null || !semver.intersects(range, supported)) return undefined;
+  return range
+    .split("||")
+    .map((part) => `${part} ${supported}`)
+    .join("||");
+}
+
 function readArchives(body: Buffer): Record<string, { archive: string; integrity: string }> {
   const { versions } = published.parse(JSON.parse(body.toString("utf8")));
   return Object.fromEntries(

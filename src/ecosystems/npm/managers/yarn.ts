@@ -9,7 +9,7 @@ import type { Io } from "../../ecosystem.ts";
 import { heeded } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
-import { failureOf, minutesSince, programOf } from "./program.ts";
+import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
 import { isYarn1 } from "./yarn1-lockfile.ts";
 
 /** Yarn 2 and later: its lockfiles are made by Yarn itself, at the version that the project pins. */
@@ -198,10 +198,9 @@ function withoutEntries(text: string, refresh: RelockTask["refresh"]): string {
 
 /** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */
 function rangeOf({ packageManager, settings, text }: RelockTask): string {
-  const pinned =
-    /^yarn@(\d+\.\d+\.\d+)/.exec(packageManager ?? "")?.[1] ??
-    /yarn-(\d+\.\d+\.\d+)\.[cm]?js"?$/.exec(settings["yarnPath"] ?? "")?.[1];
-  if (pinned !== undefined && semver.gte(pinned, "2.4.0")) return pinned;
+  const kept = /yarn-(\d+\.\d+\.\d+)\.[cm]?js"?$/.exec(settings["yarnPath"] ?? "")?.[1];
+  const pinned = pinnedRange("yarn", packageManager ?? `yarn@${kept}`, ">=2.4.0");
+  if (pinned !== undefined) return pinned;
   const version = Number(/^ {2}version: (\d+)/m.exec(text)?.[1] ?? 8);
   if (version >= 8) return "^4.0.0";
   return version >= 5 ? "^3.0.0" : "^2.4.0";
