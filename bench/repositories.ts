@@ -11,43 +11,70 @@ export interface Copy {
   readonly commit: string;
   /** Every package that a manifest names, sorted. */
   readonly packages: readonly string[];
-  /** Whether lockfiles and the field `packageManager` were left out. */
-  readonly isStripped: boolean;
+  /** Whether pnpm's lockfile is at the top. */
+  readonly isOfPnpm: boolean;
 }
 
 const run = promisify(execFile);
-const npmFiles = new Set(["package.json", "package-lock.json", "npm-shrinkwrap.json"]);
-const foreignFiles = new Set(["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"]);
+const wantedFiles = new Set([
+  "package.json",
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  "yarn.lock",
+  "bun.lock",
+]);
 const tables = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
 /**
- * Copies the manifests at the newest commit of `source`, an address or a folder of git. Lockfiles of npm come along;
- * where another package manager is used, its lockfile and the field `packageManager` are left out, for scans hold back
- * what they could not bring up to date. Every tool is given this same copy.
+ * Copies the manifests and lockfiles at the newest commit of `source`, an address or a folder of git; of several with a
+ * comma between them, each into a folder of one checkout. Every tool is given this same copy, without settings that name
+ * a registry, and without which package manager to use and for which engines: that would be fetched too.
  */
 export async function copyRepository(source: string, into: string): Promise<Copy> {
-  const name = basename(source.replace(/\/(?:repo|\.git)?\/?$/, "")).replace(/^.*\+|\.git$/g, "");
-  const git = existsSync(source) ? source : await clone(source, join(into, "clones", name));
+  const sources = source.split(",");
+  const name = sources.map(nameOf).join("+");
   const folder = join(into, "repositories", name);
   await rm(folder, { recursive: true, force: true });
+  const parts: { commit: string; packages: readonly string[] }[] = [];
+  for (const one of sources) {
+    const git = existsSync(one) ? one : await clone(one, join(into, "clones", nameOf(one)));
+    parts.push(await copyInto(sources.length === 1 ? folder : join(folder, nameOf(one)), git));
+  }
+  // A checkout of its own: the files that git ignores around it, this one does not. Renovate asks for what is tracked.
+  await run("git", ["init", "--quiet", folder]);
+  await run("git", ["-C", folder, "add", "--force", "--all"]);
+  return {
+    name,
+    folder,
+    commit: parts.map(({ commit }) => commit.slice(0, 10)).join("+"),
+    packages: [...new Set(parts.flatMap(({ packages }) => packages))].toSorted(),
+    isOfPnpm: existsSync(join(folder, "pnpm-lock.yaml")),
+  };
+}
+
+function nameOf(source: string): string {
+  return basename(source.replace(/\/(?:repo|\.git)?\/?$/, "")).replace(/^.*\+|\.git$/g, "");
+}
+
+async function copyInto(folder: string, git: string): Promise<{ commit: string; packages: string[] }> {
   const show = async (...question: string[]) =>
     (await run("git", ["-C", git, ...question], { maxBuffer: 512_000_000 })).stdout;
 
   const paths = (await show("ls-tree", "-r", "-z", "--name-only", "HEAD")).split("\0");
-  const isStripped = paths.some((path) => foreignFiles.has(path));
-  const wanted = paths.filter((path) => isWanted(path, isStripped));
+  const wanted = paths.filter(
+    (path) => wantedFiles.has(basename(path)) && !path.split("/").includes("node_modules"),
+  );
   const packages = new Set<string>();
   for (const path of wanted) {
     const text = await show("show", `HEAD:${path}`);
     const manifest = basename(path) === "package.json" ? manifestOf(text) : undefined;
     for (const found of manifest === undefined ? [] : packagesOf(manifest)) packages.add(found);
     await mkdir(join(folder, dirname(path)), { recursive: true });
-    await writeFile(join(folder, path), isStripped && manifest !== undefined ? stripped(manifest) : text);
+    await writeFile(join(folder, path), manifest === undefined ? text : stripped(manifest));
   }
-  // A checkout of its own: the files that git ignores around it, this one does not.
-  await run("git", ["init", "--quiet", folder]);
-  const commit = (await show("rev-parse", "HEAD")).trim();
-  return { name, folder, commit, packages: [...packages].toSorted(), isStripped };
+  return { commit: (await show("rev-parse", "HEAD")).trim(), packages: [...packages] };
 }
 
 async function clone(address: string, folder: string): Promise<string> {
@@ -55,18 +82,12 @@ async function clone(address: string, folder: string): Promise<string> {
   return folder;
 }
 
-function isWanted(path: string, isStripped: boolean): boolean {
-  if (path.split("/").includes("node_modules")) return false;
-  const file = basename(path);
-  return isStripped ? file === "package.json" : npmFiles.has(file);
-}
-
 type Manifest = Readonly<Record<string, unknown>>;
 
-/** `undefined` for what is no JSON object, as a test's fixture may be. */
+/** `undefined` for what is no JSON object, as a test's fixture may be. A mark at its beginning stops npm-check-updates. */
 function manifestOf(text: string): Manifest | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isTable(value) ? value : undefined;
   } catch {
     return undefined; // each tool is to see it as it is
@@ -81,7 +102,8 @@ function packagesOf(manifest: Manifest): string[] {
 }
 
 function stripped(manifest: Manifest): string {
-  const rest = Object.entries(manifest).filter(([key]) => key !== "packageManager");
+  const left = new Set(["packageManager", "devEngines", "engines"]);
+  const rest = Object.entries(manifest).filter(([key]) => !left.has(key));
   return `${JSON.stringify(Object.fromEntries(rest), null, 2)}\n`;
 }
 

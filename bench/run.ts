@@ -23,11 +23,10 @@ const { values: options, positionals } = parseArgs({
 });
 const root = join(import.meta.dirname, "..");
 const kept = join(root, ".cache", "bench");
-const rival = { name: "npm-check-updates", version: "23.1.1" };
 const sources =
   positionals.length > 0
     ? positionals
-    : ["probot/probot", "GoogleChrome/lighthouse", "withastro/astro"].map(
+    : ["probot/probot", "GoogleChrome/lighthouse", "vitejs/vite", "withastro/astro", "pnpm/pnpm"].map(
         (it) => `https://github.com/${it}.git`,
       );
 const execute = promisify(execFile);
@@ -41,7 +40,11 @@ interface Figures {
 interface Series {
   readonly label: string;
   readonly folder: string;
+  /** A file of JavaScript for Node and its arguments, or a program of its own. */
   readonly command: readonly string[];
+  readonly isProgram?: boolean;
+  /** Run once only: it takes minutes. */
+  readonly isSlow?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether what an earlier run left is there; `stale`: but has to be asked about again. */
   readonly state: "cold" | "warm" | "stale";
@@ -53,7 +56,11 @@ const copies: Copy[] = [];
 for (const source of sources) copies.push(await copyRepository(source, kept));
 tell(`recording ${new Set(copies.flatMap(({ packages }) => packages)).size} packages`);
 await record([...new Set(copies.flatMap(({ packages }) => packages))].toSorted(), join(kept, "registry"));
-await installRival();
+const tools = {
+  ncu: await installed("npm-check-updates", "23.1.1", "build/cli.js"),
+  pnpm: await installed("pnpm", "12.20.0", `../@pnpm/exe.${process.platform}-${process.arch}/pnpm`),
+  renovate: await installed("renovate", "44.121.2", "dist/renovate.js"),
+};
 
 const certificate = options.http2 ? await certify() : undefined;
 const { server, address } = await startRegistry();
@@ -82,15 +89,52 @@ async function measureCopy(copy: Copy): Promise<void> {
     state,
     cache: cacheFor(state),
   });
-  const tool = join(kept, "tools", "node_modules", rival.name, "build", "cli.js");
   const theirs = (state: Series["state"], ...more: string[]): Series => ({
-    label: `${rival.name} --deep ${more.filter((it) => !it.startsWith("/")).join(" ")}`.trim(),
+    label: `npm-check-updates --deep ${more.filter((it) => !it.startsWith("/")).join(" ")}`.trim(),
     folder,
-    command: [tool, "--deep", "--jsonUpgraded", "--registry", address, ...more],
+    command: [
+      tools.ncu,
+      "--deep",
+      "--jsonUpgraded",
+      "--packageManager",
+      "npm",
+      "--registry",
+      address,
+      ...more,
+    ],
     state,
-    cache: cacheFor(state === "cold" ? "rival-cold" : "rival"),
+    cache: cacheFor(state === "cold" ? "ncu-cold" : "ncu"),
   });
-  const cached = ["--cache", "--cacheFile", join(cacheFor("rival"), "cache.json"), "--concurrency", "32"];
+  const pnpm = (state: Series["state"]): Series => ({
+    label: "pnpm 12 outdated --recursive",
+    folder,
+    command: [tools.pnpm, "outdated", "--recursive", "--json"],
+    isProgram: true,
+    env: { XDG_CACHE_HOME: cacheFor(`pnpm-${state}`), pnpm_config_registry: address },
+    state,
+    cache: cacheFor(`pnpm-${state}`),
+  });
+  const renovate = (state: Series["state"]): Series => ({
+    label: "renovate --dry-run=lookup",
+    folder,
+    command: [tools.renovate],
+    isSlow: true,
+    env: {
+      RENOVATE_PLATFORM: "local",
+      RENOVATE_DRY_RUN: "lookup",
+      RENOVATE_ENABLED_MANAGERS: "npm",
+      RENOVATE_REQUIRE_CONFIG: "ignored",
+      RENOVATE_NPMRC: `registry=${address}`,
+      RENOVATE_CACHE_DIR: cacheFor(`renovate-${state}`),
+      RENOVATE_BASE_DIR: cacheFor(`renovate-${state}`),
+      // What it would ask others than the registry about, such as engines.
+      RENOVATE_PACKAGE_RULES: JSON.stringify([{ matchDatasources: ["!npm"], enabled: false }]),
+      LOG_LEVEL: "fatal",
+    },
+    state,
+    cache: cacheFor(`renovate-${state}`),
+  });
+  const cached = ["--cache", "--cacheFile", join(cacheFor("ncu"), "cache.json"), "--concurrency", "32"];
   const floor = [join(root, "bench/floor.ts"), list, address];
   const series: readonly Series[] = [
     { label: "bare downloads", folder, command: floor, state: "cold", cache: cacheFor("floor") },
@@ -100,18 +144,21 @@ async function measureCopy(copy: Copy): Promise<void> {
     ours("warm"),
     theirs("warm", ...cached),
     ours("stale"),
+    ...(copy.isOfPnpm ? [pnpm("cold"), pnpm("warm")] : []),
+    renovate("cold"),
+    renovate("warm"),
   ];
 
   // Once to compile the program, and once for what it asks: that is what the floor downloads.
   await run(ours("cold"));
   await run(ours("cold"), list);
-  console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit.slice(0, 10)}`);
-  if (copy.isStripped) console.log("without its lockfile and `packageManager`, for every tool");
-  const wanted = series.filter(({ label }) => options.only === undefined || label.startsWith(options.only));
+  console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit}`);
+  const wanted = series.filter(({ label }) => options.only === undefined || label.includes(options.only));
   const taken = wanted.map((): Figures[] => []);
   // In turns, so that what else the machine does falls on all of them alike.
   for (let nth = 0; nth < Number(options.runs); nth++) {
     for (const [index, one] of wanted.entries()) {
+      if (one.isSlow === true && nth > 0) continue;
       if (one.state !== "cold" && nth === 0) await run(one);
       taken[index]?.push(await run(one));
     }
@@ -131,16 +178,17 @@ function medians(figures: readonly Figures[]): Figures {
 }
 
 async function run(series: Series, list?: string): Promise<Figures> {
-  const { folder, command, env, state, cache } = series;
+  const { folder, command, isProgram = false, env, state, cache } = series;
   if (state === "cold") await rm(cache, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
   await asked(`?max-age=${state === "stale" ? 0 : 300}`);
   const usage = join(place, "usage");
   await writeFile(usage, "");
+  const program = isProgram ? ["/usr/bin/time", "-f", "%U %S %M", "-o", `${usage}.time`] : [process.execPath];
   const begin = performance.now();
   const { code, error } = await finished(
     // What the system says of a process's memory begins with that of the one which started it: a small shell.
-    spawn("sh", ["-c", '"$@"; exit $?', "sh", process.execPath, ...command], {
+    spawn("sh", ["-c", '"$@"; exit $?', "sh", ...program, ...command], {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
       env: {
@@ -154,10 +202,12 @@ async function run(series: Series, list?: string): Promise<Figures> {
     }),
   );
   const wall = (performance.now() - begin) / 1_000;
-  // 3 says that a package is not known, as those of a workspace are not.
-  if (code !== 0 && code !== 3) throw new Error(`${command.join(" ")} ended with ${code}\n${error}`);
+  // 3 says that a package is not known, as those of a workspace are not; pnpm says 1 where something is outdated.
+  if (code !== 0 && code !== (isProgram ? 1 : 3))
+    throw new Error(`${command.join(" ")} ended with ${code}\n${error}`);
   const log = await asked();
   if (list !== undefined) await writeFile(list, JSON.stringify(log));
+  if (isProgram) return { wall, ...(await timeOf(`${usage}.time`)), requests: log.length };
   const lines = (await readFile(usage, "utf8")).trim().split("\n");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by usage.mjs
   const used = lines.map((line) => JSON.parse(line) as { cpu: number; memory: number });
@@ -167,6 +217,13 @@ async function run(series: Series, list?: string): Promise<Figures> {
     memory: Math.max(...used.map(({ memory }) => memory)),
     requests: log.length,
   };
+}
+
+/** What GNU time wrote: the seconds in the program and in the system, and the kilobytes at the most. */
+async function timeOf(file: string): Promise<Pick<Figures, "cpu" | "memory">> {
+  const last = (await readFile(file, "utf8")).trim().split("\n").at(-1) ?? "";
+  const [user = Number.NaN, system = Number.NaN, kilobytes = Number.NaN] = last.split(" ").map(Number);
+  return { cpu: user + system, memory: kilobytes / 1_024 };
 }
 
 function print(results: readonly (Series & Figures)[]): void {
@@ -189,16 +246,19 @@ function print(results: readonly (Series & Figures)[]): void {
   }
 }
 
-async function installRival(): Promise<void> {
-  const folder = join(kept, "tools");
-  const wanted = `${rival.name}@${rival.version}`;
-  const manifest = join(folder, "node_modules", rival.name, "package.json");
-  if (existsSync(manifest) && (await readFile(manifest, "utf8")).includes(`"version": "${rival.version}"`))
-    return;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "package.json"), '{ "private": true }\n');
-  tell(`installing ${wanted}`);
-  await execute("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", wanted], { cwd: folder });
+/** A tool that is compared with, in a folder of its own outside the project; gives the file to run. */
+async function installed(name: string, version: string, entry: string): Promise<string> {
+  const folder = join(kept, "tools", name.replace("/", "+"));
+  const manifest = join(folder, "node_modules", name, "package.json");
+  const wanted = `${name}@${version}`;
+  if (!existsSync(manifest) || !(await readFile(manifest, "utf8")).includes(`"version": "${version}"`)) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "package.json"), '{ "private": true }\n');
+    tell(`installing ${wanted}`);
+    const quietly = ["--no-audit", "--no-fund", "--ignore-scripts"];
+    await execute("npm", ["install", ...quietly, wanted], { cwd: folder, maxBuffer: 64_000_000 });
+  }
+  return join(folder, "node_modules", name, entry);
 }
 
 /** A certificate for this machine, signed by itself. */
