@@ -1,10 +1,10 @@
 import semver from "semver";
 import type { Dependency, LockedPackage, LockGraph, Manifest, Reason } from "../../domain/types.ts";
+import type { CatalogEntry, Catalogs } from "./catalogs.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import type { PackageJson } from "./manifest.ts";
 import { type NpmSettings, registryFor } from "./npmrc.ts";
 import { requirementsOf, whyOverridden } from "./overrides.ts";
-import type { PnpmWorkspace } from "./pnpm-workspace.ts";
 import { requirementsOfTools } from "./tools.ts";
 
 /** What all dependencies of a project have in common. */
@@ -17,7 +17,12 @@ export interface Shared {
   readonly lock: ReadLock | undefined;
 }
 
-export function toManifest(manifest: PackageJson, shared: Shared): Manifest {
+/** A `package.json`; `catalog` are the entries that it defines for others. */
+export function toManifest(
+  manifest: PackageJson,
+  shared: Shared,
+  catalog: readonly CatalogEntry[] = [],
+): Manifest {
   const engines = { ...shared.own.engines, ...manifest.engines };
   const { overrides } = shared.own;
   // npm refuses a direct dependency of the root whose name an override decides otherwise.
@@ -33,6 +38,7 @@ export function toManifest(manifest: PackageJson, shared: Shared): Manifest {
         const overridden = whyOverridden(asked, overrides, isStrict);
         return toDependency(requirement, shared, installed, overridden);
       }),
+      ...catalogDependencies(catalog, shared),
       ...overridesAt(manifest.path, manifest.requirements, shared),
       ...requirementsOfTools(manifest.tools, shared.own.tools).map((tool) =>
         toDependency(tool, shared, undefined, whyKept(tool, shared)),
@@ -62,22 +68,26 @@ function overridesAt(
 }
 
 /** The catalogs of a workspace: their requirements are written here once, for all who use them. */
-export function catalogManifest({ path, catalog }: PnpmWorkspace, shared: Shared): Manifest {
+export function catalogManifest({ path, catalog }: Catalogs, shared: Shared): Manifest {
   const { engines } = shared.own;
   return {
     path,
     ...(Object.keys(engines).length === 0 ? {} : { engines }),
     dependencies: [
-      ...catalog.map(({ catalog: of, ...entry }) => {
-        const version = shared.lock?.catalogs?.get(`${of}/${entry.name}`);
-        const asked = version === undefined ? entry : { ...entry, version };
-        const overridden = whyOverridden(asked, shared.own.overrides, false);
-        const dependency = toDependency({ ...entry, scope: "runtime" }, shared, undefined, overridden);
-        return version === undefined ? dependency : { ...dependency, version };
-      }),
+      ...catalogDependencies(catalog, shared),
       ...overridesAt(path, shared.own.requirements, shared),
     ],
   };
+}
+
+function catalogDependencies(catalog: readonly CatalogEntry[], shared: Shared): Dependency[] {
+  return catalog.map(({ catalog: of, ...entry }) => {
+    const version = shared.lock?.catalogs?.get(`${of}/${entry.name}`);
+    const asked = version === undefined ? entry : { ...entry, version };
+    const overridden = whyOverridden(asked, shared.own.overrides, false);
+    const dependency = toDependency({ ...entry, scope: "runtime" }, shared, undefined, overridden);
+    return version === undefined ? dependency : { ...dependency, version };
+  });
 }
 
 /** What each name resolves to from a manifest. */

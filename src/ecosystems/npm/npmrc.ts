@@ -41,7 +41,8 @@ export function readNpmrc(text: string): NpmSettings {
 /** Reads the `.yarnrc.yml` of Yarn 2 and later, under the same rules. https://yarnpkg.com/configuration/yarnrc */
 export async function readYarnrc(text: string): Promise<NpmSettings> {
   const { load } = await import("js-yaml");
-  const { npmRegistryServer, npmScopes, ...rest } = tableOf(isBlank(text) ? {} : load(text));
+  const plain = withDefaults(text);
+  const { npmRegistryServer, npmScopes, ...rest } = tableOf(isBlank(plain) ? {} : load(plain));
   const registry = textOf(npmRegistryServer);
   return {
     ...(registry === undefined ? {} : { registry: withSlash(registry) }),
@@ -55,9 +56,15 @@ export async function readYarnrc(text: string): Promise<NpmSettings> {
     all: new Map(
       Object.entries(rest)
         .filter(([key]) => !/auth|token|password|registries/i.test(key))
-        .map(([key, value]) => [key, JSON.stringify(value)]),
+        .map(([key, value]): [string, string] => [key, JSON.stringify(value)])
+        .filter(([, value]) => !value.includes("${")),
     ),
   };
+}
+
+/** `${NAME-default}` and `${NAME:-default}` are their default: no variable of this process is one of the repository's. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?-([^${}]*)\}/g, "$1");
 }
 
 /** Nothing but comments: no document, to a YAML reader. */

@@ -3,6 +3,7 @@ import { ManifestError, messageOf } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import type { Project, Reason, Scope } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
+import type { Catalogs } from "./catalogs.ts";
 import { addressReason, addressWarning, catalogManifest, toManifest } from "./dependencies.ts";
 import { folderOf, idleGlobs, isPnpmWorkspace, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
@@ -23,22 +24,26 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ...packages.map((path) => readManifest(path, files)),
   ]);
   const own = manifests.find(({ path }) => folderOf(path) === root) ?? nothing;
+  const catalogs = await readCatalogs(root, found?.manager, workspace, files);
   const foreign = await whyForeign(location, own, workspace, found?.manager, files);
   const lock =
-    found?.manager === undefined || foreign !== undefined ? undefined : readLock(found, manifests, root);
+    found?.manager === undefined || foreign !== undefined
+      ? undefined
+      : readLock(found, manifests, root, catalogs);
   const globs = workspace?.packages ?? own.workspaces ?? [];
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
   const manager = found?.manager?.id ?? managerNamed(own.packageManager);
   const decided = [...own.overrides, ...(workspace?.overrides ?? [])];
   const overrides = heeded(decided, manager, own.packageManager);
   const shared = { settings, own: { ...own, overrides }, manager, local, foreign, lock };
-  const [first, ...others] = manifests.map((manifest) => toManifest(manifest, shared));
+  const [first, ...others] = manifests.map((manifest) =>
+    toManifest(manifest, shared, manifest.path === catalogs?.path ? catalogs.catalog : []),
+  );
+  const apart = catalogs === undefined || packages.includes(catalogs.path) ? undefined : catalogs;
   return {
     ecosystem: "npm",
     root,
-    manifests: [first, workspace && catalogManifest(workspace, shared), ...others].filter(
-      (it) => it !== undefined,
-    ),
+    manifests: [first, apart && catalogManifest(apart, shared), ...others].filter((it) => it !== undefined),
     ...(lock === undefined || lockfile === undefined
       ? {}
       : { lockfile: { path: lockfile, graph: lock.graph } }),
@@ -88,6 +93,23 @@ async function readWorkspace(
   if (path === undefined || text === undefined) return undefined;
   const { readPnpmWorkspace } = await import("./pnpm-workspace.ts");
   return readPnpmWorkspace(path, text);
+}
+
+/** The catalogs of a project, where its package manager has them defined. */
+async function readCatalogs(
+  root: string,
+  manager: Manager | undefined,
+  workspace: PnpmWorkspace | undefined,
+  files: FileReader,
+): Promise<Catalogs | undefined> {
+  if (workspace !== undefined) return workspace;
+  if (manager?.catalogs === undefined) return undefined;
+  const path = posix.join(root, manager.catalogs);
+  const text = await files.read(path);
+  if (text === undefined || !text.includes("catalog")) return undefined;
+  const { readBunCatalogs, readYarnCatalogs } = await import("./catalogs.ts");
+  const found = manager.id === "bun" ? readBunCatalogs(path, text) : readYarnCatalogs(path, text);
+  return found.catalog.length === 0 ? undefined : found;
 }
 
 async function readManifest(path: string, files: FileReader): Promise<PackageJson> {
@@ -193,7 +215,11 @@ function readLock(
   { path, text, manager }: FoundLock,
   manifests: readonly PackageJson[],
   root: string,
+  catalogs: Catalogs | undefined,
 ): ReadLock | undefined {
+  const entries = (catalogs?.catalog ?? []).map(
+    ({ catalog, name, requirement }) => [`${catalog}/${name}`, requirement] as const,
+  );
   return manager?.read(
     path,
     text,
@@ -209,6 +235,7 @@ function readLock(
       })),
       overrides,
     })),
+    new Map(entries),
   );
 }
 

@@ -179,6 +179,87 @@ describe("a bun.lock", () => {
   });
 });
 
+describe("the catalogs of bun", () => {
+  it.each([
+    ["workspaces", (catalogs: object) => ({ workspaces: { packages: [], ...catalogs } })],
+    ["the top", (catalogs: object) => ({ workspaces: [], ...catalogs })],
+  ])("are requirements of the root's manifest, defined in %s", async (_, defining) => {
+    const manifest = {
+      dependencies: { ms: "catalog:", "@acme/util": "catalog:old" },
+      ...defining({ catalog: { ms: "^2.0.0" }, catalogs: { old: { "@acme/util": "1.0.0" } } }),
+    };
+    const text = `{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"ms": "catalog:", "@acme/util": "catalog:old"}}}, "packages": {
+      "ms": ["ms@2.1.3", "", {}, ""], "@acme/util": ["@acme/util@1.0.0", "", {}, ""] }}`;
+    const written = JSON.stringify(manifest, undefined, 2);
+    const { manifests, warnings } = await read({ "package.json": written, "bun.lock": text });
+    expect(
+      manifests[0]?.dependencies.map(({ name, requirement, version, held }) => [
+        name,
+        requirement,
+        version,
+        held?.code,
+      ]),
+    ).toEqual([
+      ["ms", "catalog:", "2.1.3", "catalog"],
+      ["@acme/util", "catalog:old", "1.0.0", "catalog"],
+      ["ms", "^2.0.0", "2.1.3", undefined],
+      ["@acme/util", "1.0.0", "1.0.0", undefined],
+    ]);
+    for (const { span, requirement } of manifests[0]?.dependencies ?? [])
+      expect(written.slice(span.start, span.end)).toBe(requirement);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("the lockfile in use", () => {
+  const several = {
+    "package-lock.json": "{}",
+    "pnpm-lock.yaml": "",
+    "yarn.lock": "",
+    "bun.lock": "",
+    "bun.lockb": "",
+  };
+  it.each([
+    [{ packageManager: "pnpm@9.1.0" }, "pnpm-lock.yaml"],
+    [{ packageManager: "yarn@1.22.22", devEngines: { packageManager: { name: "bun" } } }, "yarn.lock"],
+    [{ devEngines: { packageManager: { name: "bun", version: "^1.3.0" } } }, "bun.lock"],
+    [{ devEngines: { packageManager: [{ name: "pnpm" }, { name: "npm" }] } }, "pnpm-lock.yaml"],
+    [{}, "package-lock.json"],
+  ])("is the one of the package manager that is asked for: %j", async (manifest, lockfile) => {
+    const files = { "package.json": JSON.stringify(manifest), ...several };
+    const [location] = await ecosystem.locate(["package.json"], memoryFiles(files));
+    expect(location?.lockfile).toBe(lockfile);
+    expect([...(location?.unused ?? []), lockfile].toSorted()).toEqual(Object.keys(several).toSorted());
+  });
+
+  it("is told of what lies beside it", async () => {
+    const { warnings } = await read({ ...locked, "yarn.lock": "" });
+    expect(warnings).toEqual([
+      `yarn.lock is not used: bun.lock is the lockfile of this project's package manager. Remove yarn.lock, or name its manager in "packageManager"`,
+    ]);
+  });
+
+  it("that is binary is left alone, with the mend", async () => {
+    const { lockfile, warnings, manifests } = await read({ ...repository, "bun.lockb": "\0" });
+    expect(lockfile).toBeUndefined();
+    expect(warnings[0]).toMatch(
+      /^bun\.lockb is binary.* run `bun install --save-text-lockfile --lockfile-only`/,
+    );
+    expect(manifests[0]?.dependencies.find(({ name }) => name === "vite")?.held?.code).toBe(
+      "unsupported-lockfile",
+    );
+  });
+});
+
+it("a workspace glob that matches nothing is told, and the others count", async () => {
+  const { warnings, manifests } = await read({
+    ...locked,
+    "package.json": repository["package.json"].replace('"packages/*"', '"packages/*","apps/*","!packages/c"'),
+  });
+  expect(warnings).toEqual(['the workspace glob "apps/*" in package.json matches no package']);
+  expect(manifests.length).toBe(3);
+});
+
 /** The lockfile with a piece cut out or put in. */
 const spoilt = fc
   .tuple(fc.nat(lock.length), fc.nat(40), fc.string({ maxLength: 5 }))

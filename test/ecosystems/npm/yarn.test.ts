@@ -466,3 +466,114 @@ unsafeHttpWhitelist: ["*"]
     );
   });
 });
+
+describe("the catalogs of Yarn", () => {
+  const settings = `nodeLinker: node-modules
+
+# what everybody uses
+catalog:
+  zod: ^3.0.0   # keep me
+catalogs:
+  old: { "@acme/util": '~1.0.0' }
+`;
+  const catalogLock = `__metadata:
+  version: 8
+
+"@acme/util@npm:~1.0.0":
+  version: 1.0.1
+  resolution: "@acme/util@npm:1.0.1"
+  languageName: node
+  linkType: hard
+
+"top@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "top@workspace:."
+  dependencies:
+    "@acme/util": "catalog:old"
+    zod: "catalog:"
+  languageName: unknown
+  linkType: soft
+
+"zod@npm:^3.0.0":
+  version: 3.22.0
+  resolution: "zod@npm:3.22.0"
+  languageName: node
+  linkType: hard
+`;
+  const files = {
+    "package.json": `{"name":"top","packageManager":"yarn@4.10.0","dependencies":{"zod":"catalog:","@acme/util":"catalog:old"}}`,
+    ".yarnrc.yml": settings,
+    "yarn.lock": catalogLock,
+  };
+
+  it("are requirements where they are defined, with the versions in use; what names them is held", async () => {
+    const [project] = await read(files);
+    const told = project!.manifests.map(({ path, dependencies }) => [
+      path,
+      ...dependencies
+        .filter(({ kind }) => kind === undefined)
+        .map(({ name, requirement, version, held }) => [name, requirement, version, held?.code].join(" ")),
+    ]);
+    expect(told).toEqual([
+      ["package.json", "zod catalog: 3.22.0 catalog", "@acme/util catalog:old 1.0.1 catalog"],
+      [".yarnrc.yml", "zod ^3.0.0 3.22.0 ", "@acme/util ~1.0.0 1.0.1 "],
+    ]);
+    expect(project!.warnings).toEqual([]);
+  });
+
+  it("are edited once, in their place, and Yarn is given them as they will be", async () => {
+    const [project] = await read(files);
+    const manifest = project!.manifests.find(({ path }) => path === ".yarnrc.yml")!;
+    const seen: string[] = [];
+    const tools: Tools = {
+      ...noTools,
+      async run(_, { files: given }) {
+        seen.push(/zod: (\S+)/.exec(given[".yarnrc.yml"] ?? "")?.[1] ?? "");
+        return {
+          "yarn.lock": (given["yarn.lock"] ?? "")
+            .replaceAll("3.22.0", "3.23.8")
+            .replace("zod@npm:^3.0.0", "zod@npm:^3.23.0"),
+        };
+      },
+    };
+    const http = cannedHttp({
+      "https://registry.test/@yarnpkg%2Fcli-dist": {
+        versions: {
+          "4.10.0": { dist: { tarball: "https://registry.test/yarn.tgz", integrity: "sha512-x" } },
+        },
+      },
+    });
+    const update: Update = {
+      project: project!,
+      manifest,
+      dependency: manifest.dependencies[0]!,
+      from: "3.22.0",
+      release: { version: "3.23.8" },
+      requirement: "^3.23.0",
+      size: "minor",
+      fixes: [],
+    };
+    const own = npm({ registry: "https://registry.test/" });
+    const changes = await own.patch(project!, [update], { files: memoryFiles(files), http, tools });
+    expect(changes.map(({ path }) => path)).toEqual([".yarnrc.yml", "yarn.lock"]);
+    expect(changes[0]?.content).toBe(settings.replace("zod: ^3.0.0 ", "zod: ^3.23.0 "));
+    expect(seen).toEqual(["3.23.8", "^3.23.0", "^3.23.0"]);
+  });
+});
+
+describe("variables in the settings of Yarn", () => {
+  it.each([
+    [
+      "is its default",
+      'npmRegistryServer: "${REGISTRY:-https://npm.acme.example}"',
+      "https://npm.acme.example/",
+    ],
+    ["is not replaced, and told", 'npmRegistryServer: "${REGISTRY}"', "${REGISTRY}/"],
+    ["of a token is no matter", 'npmAuthToken: "${TOKEN}"', undefined],
+    ["of any other setting is left out", 'enableNetwork: "${ON}"', undefined],
+  ])("one with a default or without %s", async (_, text, registry) => {
+    const settings = await readYarnrc(`${text}\n`);
+    expect(settings.registry).toBe(registry);
+    expect([...settings.all.values()].join()).not.toContain("$");
+  });
+});

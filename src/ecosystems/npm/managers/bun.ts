@@ -13,6 +13,7 @@ import { failureOf, pinnedRange, programOf } from "./program.ts";
 export const bun: Manager = {
   id: "bun",
   settingsFile: "bunfig.toml",
+  catalogs: "package.json",
   reads: (name) => name === "bun.lock",
   read: readBunLock,
   relock,

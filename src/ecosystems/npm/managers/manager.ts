@@ -8,10 +8,17 @@ export interface Manager {
   readonly id: "npm" | "pnpm" | "yarn" | "bun";
   /** Where a repository writes its settings for it. */
   readonly settingsFile: ".npmrc" | ".yarnrc.yml" | "bunfig.toml";
+  /** The file of the root in which it has catalogs defined; absent where there are none, or a workspace file tells. */
+  readonly catalogs?: "package.json" | ".yarnrc.yml";
   /** Whether this is the manager of a lockfile with this name and text: two kinds of `yarn.lock` exist. */
   reads(name: string, text: string): boolean;
-  /** Reads a lockfile. Throws `ManifestError`. */
-  read(path: string, text: string, roots: readonly LockRoot[]): ReadLock;
+  /** Reads a lockfile; `catalogs` has the requirements of catalogs by `catalog/name`. Throws `ManifestError`. */
+  read(
+    path: string,
+    text: string,
+    roots: readonly LockRoot[],
+    catalogs: ReadonlyMap<string, string>,
+  ): ReadLock;
   /**
    * The lockfile's new text. Nothing of the repository is run. Throws `ResolutionError` when there is no consistent
    * lockfile, and any other error when the manager could not be asked.
