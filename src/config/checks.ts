@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 import { type ConfigurationFile, type Entry, keysOfRival } from "./schema/file.ts";
 
 /** Whether a path is that of the rival's file, which may say less and must say more. */
-export function isOfRival(path: string): boolean {
+function isOfRival(path: string): boolean {
   return /(?:^|\/)dependabot\.ya?ml$/.test(path);
 }
 
@@ -16,9 +16,7 @@ export function checksOf(
 ): readonly Fault[] {
   return [
     ...(isOfRival(path) ? checksOfRival(file, document) : []),
-    ...(file.updates ?? []).flatMap((entry, index) =>
-      checksOfEntry(entry, index, file, document, isOfRival(path)),
-    ),
+    ...(file.updates ?? []).flatMap((entry, index) => checksOfEntry(entry, index, file, document)),
     ...schedulesOf(file).flatMap(({ keys, schedule }) => checksOfSchedule(schedule, keys, document)),
   ];
 }
@@ -51,7 +49,6 @@ function checksOfEntry(
   index: number,
   file: ConfigurationFile,
   document: ConfigurationDocument,
-  ofRival: boolean,
 ): readonly Fault[] {
   const keys = ["updates", index];
   const name = `updates[${index}]`;
@@ -69,9 +66,6 @@ function checksOfEntry(
       : []),
     ...(directory !== undefined && directories !== undefined
       ? [fault(`"${name}" has both "directory" and "directories": keep one of them`, "directories")]
-      : []),
-    ...(ofRival && entry.schedule === undefined && multi === undefined
-      ? [fault(`"${name}.schedule" is missing: expected an interval, such as interval: weekly`)]
       : []),
     ...(registries === undefined || registries === "*" ? [] : registries)
       .filter((registry) => !names.includes(registry))

@@ -90,6 +90,12 @@ function withoutEffect({ keys, options }: Section): readonly Warning[] {
     ...unheeded
       .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))
       .map((key) => ({ keys: [...keys, key], message: `"${key}" is accepted and has no effect yet` })),
+    ...Object.keys(options["pull-request-branch-name"] ?? {})
+      .filter((key) => key !== "separator")
+      .map((key) => ({
+        keys: [...keys, "pull-request-branch-name", key],
+        message: `"${key}" is accepted and has no effect yet`,
+      })),
     ...(options.allow ?? []).flatMap((rule, index) =>
       rule["dependency-type"] === "indirect"
         ? [
@@ -179,6 +185,11 @@ function ofEntry(
             message: `only the default branch is updated so far: this entry has no effect unless ${branch} is it`,
           },
         ]),
+    ...(entry.schedule === undefined &&
+    entry["multi-ecosystem-group"] === undefined &&
+    file.schedule === undefined
+      ? [{ keys, message: "without a schedule, new pull requests may come at any time" }]
+      : []),
     ...(twin ? [{ keys, message: "an entry before this one is for the same folder, and wins" }] : []),
     ...(entry.schedule !== undefined && entry["multi-ecosystem-group"] !== undefined
       ? [{ keys: [...keys, "schedule"], message: "the schedule of its group is set aside for this one" }]

@@ -37,7 +37,7 @@ export class ConfigurationError extends Error {
 }
 
 /** `line 3, column 7: ...` */
-export function faultText({ line, column, message }: Fault): string {
+function faultText({ line, column, message }: Fault): string {
   return `line ${line}, column ${column}: ${message}`;
 }
 

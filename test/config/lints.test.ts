@@ -63,6 +63,14 @@ describe("a valid configuration may surprise", () => {
       ["6:5 only the default branch is updated so far: this entry has no effect unless next is it"],
     ],
     [
+      "by an entry without a schedule, and by what branches are called",
+      "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n    pull-request-branch-name: { separator: '-', max-length: 60 }\n",
+      [
+        "3:5 without a schedule, new pull requests may come at any time",
+        '5:49 "max-length" is accepted and has no effect yet',
+      ],
+    ],
+    [
       "by two entries for one folder",
       `${entry("labels: []")}  - { package-ecosystem: npm, directories: [/, /web], schedule: { interval: daily } }\n`,
       ["7:5 an entry before this one is for the same folder, and wins"],
@@ -120,7 +128,6 @@ describe("a faulty configuration tells every fault, by line", () => {
       [
         'line 1, column 1: "version" is missing: expected 2',
         'line 2, column 5: "updates[0]" names no folder: add "directory" or "directories", such as directory: /',
-        'line 2, column 5: "updates[0].schedule" is missing: expected an interval, such as interval: weekly',
       ],
     ],
     [

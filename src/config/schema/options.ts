@@ -163,7 +163,13 @@ export const optionShapes = {
     .describe("Its number, as in the address of its page."),
   "commit-message": commitMessageShape.optional(),
   "pull-request-branch-name": z
-    .strictObject({ separator: z.enum(["-", "_", "/"]).optional() })
+    .strictObject({
+      separator: z.enum(["-", "_", "/"]).optional(),
+      prefix: z.string().max(50).optional(),
+      "max-length": z.number().int().min(20).max(244).optional(),
+      "word-separator": z.enum(["-", "_"]).optional(),
+      "branch-name-case": z.enum(["lowercase", "preserve"]).optional(),
+    })
     .optional()
     .describe("What stands between the parts of a branch's name."),
   "rebase-strategy": z.enum(["auto", "disabled"]).optional(),
