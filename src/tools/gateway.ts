@@ -19,7 +19,10 @@ export async function openGateway(answer: (url: URL) => Promise<Buffer | undefin
   const server = createServer((request, response) => {
     void respond(request, response, expected, answer);
   });
-  server.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  server.on("connect", (_, socket) => {
+    // Nobody else listens on the socket of a tunnel, and who is refused may hang up at once.
+    socket.on("error", () => socket.destroy()).end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(0, "127.0.0.1", resolve);
   });

@@ -1,4 +1,6 @@
 import { request } from "node:http";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Gateway, openGateway } from "../../src/tools/gateway.ts";
@@ -49,6 +51,17 @@ describe("the proxy of a program", () => {
     expect(await ask("http://registry.invalid/a")).toEqual({ status: 200, body: "of a" });
     expect(await ask("http://registry.invalid/b")).toEqual({ status: 404, body: "" });
     expect(asked).toEqual(["http://registry.invalid/a", "http://registry.invalid/b"]);
+  });
+
+  it("goes on when who was refused hangs up", async () => {
+    await open(async () => Buffer.from("of a"));
+    const { hostname, port } = new URL(gateway.address);
+    const socket = connect(Number(port), hostname);
+    socket.write("CONNECT registry.invalid:443 HTTP/1.1\r\n\r\n and more");
+    await once(socket, "data");
+    socket.resetAndDestroy();
+    await once(socket, "close");
+    expect(await ask("http://registry.invalid/a")).toEqual({ status: 200, body: "of a" });
   });
 
   it("tells a failure as its own", async () => {
