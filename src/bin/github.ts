@@ -2,6 +2,7 @@ import { changelogs } from "../changelogs/index.ts";
 import { configurationPaths, ownPaths, repositoryPolicies } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
+import type { Policies } from "../domain/policy.ts";
 import type { ConfigurationSource, FileReader, HttpClient, Reporter } from "../domain/ports.ts";
 import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
@@ -9,7 +10,7 @@ import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
 import { githubFiles } from "../github/files.ts";
 import { githubForge } from "../github/forge.ts";
-import { repositoryState, unless } from "../github/repository.ts";
+import { branchHead, repositoryState, unless } from "../github/repository.ts";
 import { type Proposed, propose } from "../pipeline/propose.ts";
 import { scan } from "../pipeline/scan.ts";
 import type { Adapters } from "./adapters.ts";
@@ -63,29 +64,53 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
     },
   };
   const { ecosystems, http, advisories, tools } = adapters;
-  const world = {
-    ecosystems,
-    files,
-    http,
-    advisories,
-    tools,
-    policies,
-    repository,
-    reporter,
-    patient,
-    now: asOf ?? new Date(),
-    ...(asOf === undefined ? {} : { asOf }),
-    forge: githubForge(octokit, {
-      ...repository,
-      baseBranch: defaultBranch,
-      baseSha: sha,
-      login,
-      ...(author === undefined ? {} : { author }),
-    }),
-    changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
+  const work = async (branch: string, baseSha: string, of: Policies): Promise<Proposed> => {
+    const world = {
+      ecosystems,
+      files: baseSha === sha ? files : githubFiles(octokit, { ...repository, sha: baseSha }),
+      http,
+      advisories,
+      tools,
+      policies: of,
+      repository,
+      reporter,
+      patient,
+      now: asOf ?? new Date(),
+      ...(asOf === undefined ? {} : { asOf }),
+      forge: githubForge(octokit, {
+        ...repository,
+        baseBranch: branch,
+        baseSha,
+        login,
+        ...(author === undefined ? {} : { author }),
+      }),
+      changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
+    };
+    return propose(await scan(world), world);
   };
-  const found = await scan(world);
-  return { kind: "scanned", sha, proposed: await propose(found, world) };
+  let proposed = await work(defaultBranch, sha, policies);
+  for (const [branch, of] of policies.branches) {
+    const head = await branchHead(octokit, repository, branch);
+    const more = head === undefined ? undefined : await work(branch, head, of);
+    proposed = more === undefined ? without(proposed, branch) : together(proposed, more);
+  }
+  return { kind: "scanned", sha, proposed };
+}
+
+/** What was found is that of the default branch; what was proposed, and what went wrong, of both. */
+function together(main: Proposed, other: Proposed): Proposed {
+  return {
+    scan: { ...main.scan, problems: [...main.scan.problems, ...other.scan.problems] },
+    outcomes: [...main.outcomes, ...other.outcomes],
+    passing: [...main.passing, ...other.passing],
+    closed: [...main.closed, ...other.closed],
+  };
+}
+
+function without(main: Proposed, branch: string): Proposed {
+  const message = `the configuration names the branch ${branch} as "target-branch", and there is none`;
+  const problem: Problem = { stage: "configure", subject: branch, message };
+  return { ...main, scan: { ...main.scan, problems: [...main.scan.problems, problem] } };
 }
 
 /** Packages are published from github.com, also where the App serves an Enterprise Server. */

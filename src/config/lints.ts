@@ -90,6 +90,14 @@ function withoutEffect({ keys, options }: Section): readonly Warning[] {
     ...unheeded
       .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))
       .map((key) => ({ keys: [...keys, key], message: `"${key}" is accepted and has no effect yet` })),
+    ...(options["target-branch"] === undefined || keys[0] === "updates"
+      ? []
+      : [
+          {
+            keys: [...keys, "target-branch"],
+            message: '"target-branch" has an effect in an entry of "updates" only',
+          },
+        ]),
     ...Object.keys(options["pull-request-branch-name"] ?? {})
       .filter((key) => key !== "separator")
       .map((key) => ({
@@ -182,7 +190,7 @@ function ofEntry(
       : [
           {
             keys: [...keys, "target-branch"],
-            message: `only the default branch is updated so far: this entry has no effect unless ${branch} is it`,
+            message: `a scan of a folder leaves this entry aside: it is for the branch ${branch}`,
           },
         ]),
     ...(entry.schedule === undefined &&

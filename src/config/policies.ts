@@ -8,6 +8,7 @@ import {
   type PolicySubject,
   type ProjectPlace,
 } from "../domain/policy.ts";
+import { byText } from "../text/order.ts";
 import { layerAt, originOf, type ReadFile } from "./file.ts";
 import { type Effective, type Layer, mergeLayers } from "./layers.ts";
 import { type Asked, foldersOf, toCondition, toFolderTest } from "./match.ts";
@@ -29,16 +30,48 @@ export interface EffectivePolicies extends Policies {
   effectiveFor(project: ProjectPlace): Effective & { readonly policy: Policy };
 }
 
-/** Lays the files over one another: see `docs/configuration.md`. Pure; the same question gets the same object. */
-export function policiesOf(
-  { organisation, extended, own }: Files,
-  defaultBranch?: string,
-): EffectivePolicies {
+/**
+ * Lays the files over one another: see `docs/configuration.md`. Pure; the same question gets the same object. Without the
+ * default branch's name, entries for branches are left aside.
+ */
+export function policiesOf(files: Files, defaultBranch?: string): EffectivePolicies {
+  const named = defaultBranch === undefined ? [] : branchesOf(files.own);
+  const others = named.filter((branch) => branch !== defaultBranch);
+  const branches = new Map(others.map((branch) => [branch, policiesFor(files, forOther(branch))]));
+  return { ...policiesFor(files, forDefault(defaultBranch)), branches };
+}
+
+function branchesOf({ file }: ReadFile): readonly string[] {
+  return [...new Set((file.updates ?? []).flatMap((entry) => entry["target-branch"] ?? []))].toSorted(byText);
+}
+
+/** Which entries have a say in what is proposed for a branch, and what the branch adds to every policy. */
+interface Target {
+  readonly concerns: (entry: Entry) => boolean;
+  readonly adapt: (policy: Policy) => Policy;
+}
+
+function forDefault(defaultBranch: string | undefined): Target {
+  return {
+    concerns: ({ "target-branch": branch }) => branch === undefined || branch === defaultBranch,
+    adapt: (policy) => policy,
+  };
+}
+
+/** Security updates are for the default branch only. */
+function forOther(branch: string): Target {
+  return {
+    concerns: (entry) => entry["target-branch"] === branch,
+    adapt: (policy) => ({ ...policy, branch, security: { ...policy.security, response: "report" } }),
+  };
+}
+
+function policiesFor({ organisation, extended, own }: Files, target: Target): EffectivePolicies {
   const inherited = [...(organisation === undefined ? [] : [organisation]), ...extended];
   const all = [...inherited, own];
   const general = all.map((each) => layerAt(each, [], each.file));
   const final = organisation === undefined ? [] : [finalLayer(organisation)];
-  const entries = entriesOf(own, defaultBranch);
+  const entries = entriesOf(own, target);
   const rules = all.flatMap(rulesOf);
   const listed = own.file.updates !== undefined;
   const known = new Map<string, Effective & { readonly policy: Policy }>();
@@ -62,7 +95,7 @@ export function policiesOf(
     const policy = toPolicy(merged);
     const made = {
       ...merged,
-      policy: entry === undefined ? whereUnlisted(policy, project, own) : entry.adapt(policy),
+      policy: target.adapt(entry === undefined ? whereUnlisted(policy, project, own) : entry.adapt(policy)),
     };
     known.set(key, made);
     return made;
@@ -78,6 +111,7 @@ export function policiesOf(
   };
   const limit = all.findLast(({ file }) => file.limits !== undefined)?.file.limits?.["open-pull-requests"];
   return {
+    branches: new Map(),
     mode: all.findLast(({ file }) => file.mode !== undefined)?.file.mode ?? "propose",
     ...(limit === undefined ? {} : { openPullRequestsLimit: limit }),
     longestCooldown: longestCooldown(general, [
@@ -116,11 +150,9 @@ interface FittingEntry {
   readonly adapt: (policy: Policy) => Policy;
 }
 
-/** The entries of a file; those for another branch have no say in what is proposed for this one. */
-function entriesOf(file: ReadFile, defaultBranch: string | undefined): readonly FittingEntry[] {
+function entriesOf(file: ReadFile, { concerns }: Target): readonly FittingEntry[] {
   return (file.file.updates ?? []).flatMap((entry, index): FittingEntry[] => {
-    const branch = entry["target-branch"];
-    if (branch !== undefined && branch !== defaultBranch) return [];
+    if (!concerns(entry)) return [];
     const isFolder = toFolderTest(entry);
     const name = originOf(file, ["updates", index]);
     const multi = entry["multi-ecosystem-group"];

@@ -1,4 +1,4 @@
-import type { ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
+import type { Dependency, ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
 
 /** What the repository asked for, for each project, dependency and release in it. */
 export interface Policies {
@@ -8,6 +8,8 @@ export interface Policies {
   readonly openPullRequestsLimit?: number;
   /** The longest that any release cools anywhere in the repository, in days. */
   readonly longestCooldown: number;
+  /** The other branches that are kept fresh, each by policies of its own. */
+  readonly branches: ReadonlyMap<string, Policies>;
   forProject(project: ProjectPlace): Policy;
   forDependency(subject: PolicySubject): Policy;
   /** Absent where no rule asks about releases: then `forDependency` says all. */
@@ -51,6 +53,8 @@ export interface Policy extends ProposalPolicy {
   readonly group?: string;
   /** The folders that share the groups of one entry, as it writes them. Absent: each project has groups of its own. */
   readonly groupsAcross?: string;
+  /** The branch that pull requests are for, where it is not the default one. */
+  readonly branch?: string;
   /** Whether updates that no rule groups are grouped nevertheless; else each has a pull request of its own. */
   readonly defaultGroups: boolean;
   readonly security: SecurityPolicy;
@@ -195,6 +199,7 @@ export function everywhere(policy: Policy): Policies {
   const same = () => policy;
   return {
     mode: "propose",
+    branches: new Map(),
     longestCooldown: longestOf(policy.cooldown),
     forProject: same,
     forDependency: same,
@@ -206,30 +211,29 @@ export function longestOf({ days, major = 0, minor = 0, patch = 0 }: Cooldown): 
   return Math.max(days, major, minor, patch);
 }
 
-/** Whether a dependency may be updated at all. */
-export function isAllowed(rules: readonly AllowRule[], name: string, scope: Scope): boolean {
-  return rules.length === 0 || rules.some((rule) => allows(rule, name, scope));
-}
+/** A dependency, as far as `allow` asks about it. */
+type Allowable = Pick<Dependency, "name" | "scope" | "kind">;
 
-function allows({ pattern, dependencyType }: AllowRule, name: string, scope: Scope): boolean {
-  if (!matchesPattern(pattern, name)) return false;
-  return (
-    dependencyType === "all" || dependencyType === "direct" || dependencyType === dependencyTypeOf(scope)
-  );
+/** Whether a dependency may be updated at all. */
+export function isAllowed(rules: readonly AllowRule[], dependency: Allowable): boolean {
+  return rules.length === 0 || rules.some((rule) => allows(rule, dependency));
 }
 
 /** Whether a version update of this size is allowed; of a dependency that is. */
-export function allowsSize(
-  rules: readonly AllowRule[],
-  name: string,
-  scope: Scope,
-  size: UpdateSize,
-): boolean {
-  const fitting = rules.filter((rule) => allows(rule, name, scope));
+export function allowsSize(rules: readonly AllowRule[], dependency: Allowable, size: UpdateSize): boolean {
+  const fitting = rules.filter((rule) => allows(rule, dependency));
   return (
     fitting.length === 0 ||
     fitting.some(({ updateTypes }) => updateTypes.length === 0 || updateTypes.includes(size))
   );
+}
+
+/** `direct` forbids no security update of what is not, as the rival has it. */
+function allows({ pattern, dependencyType }: AllowRule, { name, scope, kind }: Allowable): boolean {
+  if (!matchesPattern(pattern, name)) return false;
+  if (dependencyType === "all" || dependencyType === "direct") return true;
+  if (dependencyType === "indirect") return kind === "transitive";
+  return dependencyType === dependencyTypeOf(scope);
 }
 
 /** In days, for one package and one size of update. */

@@ -26,19 +26,31 @@ export async function repositoryState(
   const { archived, disabled, fork, default_branch: defaultBranch, private: isPrivate } = shown.data;
   if (archived) return { kind: "archived" };
   if (disabled) return { kind: "disabled" };
+  const sha = await branchHead(octokit, { owner, name }, defaultBranch);
+  if (sha === undefined) return { kind: "empty" };
+  return { kind: "ready", defaultBranch, sha, fork, private: isPrivate };
+}
+
+/** The SHA of a branch's newest commit, in one conditional request; `undefined` where there is no such branch. */
+export async function branchHead(
+  octokit: Octokit,
+  { owner, name }: Repository,
+  branch: string,
+): Promise<string | undefined> {
   // Only the SHA: its ETag is the SHA itself, whatever the token.
   const head = await unless(
     [404, 409, 422],
     octokit.request("GET /repos/{owner}/{repo}/commits/{ref}", {
-      ...of,
-      ref: `heads/${defaultBranch}`,
+      owner,
+      repo: name,
+      ref: `heads/${branch}`,
       mediaType: { format: "sha" },
     }),
   );
-  if (head === undefined) return { kind: "empty" };
+  if (head === undefined) return undefined;
   const sha: unknown = head.data;
   if (typeof sha !== "string") throw new Error(`GitHub gave no SHA for ${owner}/${name}`);
-  return { kind: "ready", defaultBranch, sha, fork, private: isPrivate };
+  return sha;
 }
 
 /** The repositories of an installation that can change: the archived and disabled ones are left out. Sorted by name. */

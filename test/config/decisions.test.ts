@@ -256,14 +256,34 @@ ignore:
     expect(reasons(decide(rival, ignoring, [""], flaws))).toMatchObject({ express: "held: no-fix" });
   });
 
-  it("nothing for another branch", () => {
-    expect(summary(decide(rival, entry("target-branch: next")))).toEqual({});
-    const same = plan(
-      findings(projects(""), known),
-      readPolicies(rival, entry("target-branch: main"), { defaultBranch: "main" }),
-      now,
-    );
-    expect(summary(same)).toEqual(alone);
+  it("for its own branch, and what it says holds there only, for version updates", () => {
+    const text = `${entry("allow: [{ dependency-name: lodash }]")}
+  - package-ecosystem: npm
+    directory: /
+    schedule: { interval: weekly }
+    target-branch: next
+    allow: [{ dependency-name: express }]
+`;
+    const flaw = advisory("GHSA-1", "lodash", { fixed: "4.17.21" });
+    const policies = readPolicies(rival, text, { defaultBranch: "main" });
+    const found = findings(projects(""), known, [flaw]);
+    expect(summary(plan(found, policies, now))).toEqual({
+      "npm/security:lodash": ["lodash ^4.17.20 -> ^4.17.21"],
+    });
+    const [next, ...more] = policies.branches;
+    expect(more).toEqual([]);
+    expect(next?.[0]).toBe("next");
+    expect(next && summary(plan(found, next[1], now))).toEqual({
+      "npm/single:express on next": ["express ^4.0.0 -> ^5.0.0"],
+    });
+  });
+
+  it("nothing where only another branch is named, and the usual where it is the default one", () => {
+    const text = entry("target-branch: main");
+    const on = (defaultBranch: string) =>
+      plan(findings(projects(""), known), readPolicies(rival, text, { defaultBranch }), now);
+    expect(summary(on("trunk"))).toEqual({});
+    expect(summary(on("main"))).toEqual(alone);
   });
 
   it("where each ignored dependency is told, with the line", () => {

@@ -50,17 +50,18 @@ describe("a valid configuration may surprise", () => {
     ],
     [
       "by what is accepted and has no effect yet",
-      "automerge: true\nrebase-strategy: disabled\nvendor: false\nenable-beta-ecosystems: true\n",
+      "automerge: true\nrebase-strategy: disabled\nvendor: false\nenable-beta-ecosystems: true\ntarget-branch: x\n",
       [
         '1:1 "automerge" is accepted and has no effect yet',
         '2:1 "rebase-strategy" is accepted and has no effect yet',
         '4:1 "enable-beta-ecosystems" has no effect',
+        '5:1 "target-branch" has an effect in an entry of "updates" only',
       ],
     ],
     [
       "by another branch",
       entry("target-branch: next"),
-      ["6:5 only the default branch is updated so far: this entry has no effect unless next is it"],
+      ["6:5 a scan of a folder leaves this entry aside: it is for the branch next"],
     ],
     [
       "by an entry without a schedule, and by what branches are called",

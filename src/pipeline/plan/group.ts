@@ -33,7 +33,8 @@ function placeOf(
 ): Place {
   const { project, dependency, size } = update;
   const kind = update.fixes.length > 0 ? "security" : "version";
-  const where = project.root === "" ? "" : ` in ${project.root}`;
+  const branch = policy.branch === undefined ? "" : ` on ${policy.branch}`;
+  const where = `${project.root === "" ? "" : ` in ${project.root}`}${branch}`;
   const hub = (policy.groupRelated ? hubs.get(update) : undefined) ?? dependency.name;
   const at = (name: string, single: boolean): Place => ({
     key: `${project.ecosystem}/${name}${where}`,
@@ -47,7 +48,11 @@ function placeOf(
       name: policy.group,
     };
   const rule = ruleFor(update, policy.groups, kind);
-  if (rule !== undefined) return placeByRule(rule, at(rule.name, false), hub, policy);
+  if (rule !== undefined)
+    return placeByRule(rule, at(rule.name, false), hub, {
+      where: policy.groupsAcross === undefined ? where : ` in ${policy.groupsAcross}${branch}`,
+      branch,
+    });
   if (!policy.defaultGroups) return at(`${kind === "security" ? "security" : "single"}:${hub}`, true);
   if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
@@ -55,14 +60,16 @@ function placeOf(
 }
 
 /** A rule's group is its project's own, unless its entry shares it among folders, or the whole repository does. */
-function placeByRule(rule: GroupRule, own: Place, hub: string, { groupsAcross }: Policy): Place {
-  if (rule.isShared === true) return { ...own, key: `multi-ecosystem/${rule.name}` };
+function placeByRule(
+  rule: GroupRule,
+  own: Place,
+  hub: string,
+  { where, branch }: { readonly where: string; readonly branch: string },
+): Place {
+  if (rule.isShared === true) return { ...own, key: `multi-ecosystem/${rule.name}${branch}` };
   const [ecosystem = ""] = own.key.split("/");
-  const isByName = rule.byName === true;
-  const name = isByName ? `${rule.name}:${hub}` : rule.name;
-  const where =
-    groupsAcross === undefined ? own.key.slice(`${ecosystem}/${rule.name}`.length) : ` in ${groupsAcross}`;
-  return { ...own, key: `${ecosystem}/${name}${where}`, name: isByName ? hub : rule.name, single: isByName };
+  if (rule.byName !== true) return { ...own, key: `${ecosystem}/${rule.name}${where}` };
+  return { ...own, key: `${ecosystem}/${rule.name}:${hub}${where}`, name: hub, single: true };
 }
 
 /** A package that one manifest of a project uses at run time travels with the runtime group in all of them. */

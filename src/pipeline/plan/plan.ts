@@ -117,13 +117,14 @@ function decide(subject: Subject, findings: Findings, policies: Policies, now: D
     now,
   };
   const candidates = weigh(question);
+  const urgent = open.filter((advisory) => callsForUpdate(advisory, policy));
   if (dependency.kind === "transitive") {
+    if (urgent.length === 0) return stays("held", notCalledFor(open), candidates);
     const [reachable] = fixesFor(question).filter((fix) => scheme.size(version, fix.version) !== "major");
     return reachable === undefined
       ? stays(...outOfReach(question, candidates, open))
       : taken(subject, [toUpdate(question, reachable, [], open)], candidates);
   }
-  const urgent = open.filter((advisory) => callsForUpdate(advisory, policy));
   const fixes = urgent.length > 0 ? fixesFor(question) : [];
   if (fixes[0] !== undefined)
     return taken(subject, [toUpdate(question, fixes[0], fixes.slice(1), open)], candidates);
@@ -141,13 +142,18 @@ function decide(subject: Subject, findings: Findings, policies: Policies, now: D
   return stays(...whyNothing(question, candidates, urgent));
 }
 
+function notCalledFor(open: readonly Advisory[]): Reason {
+  const ids = open.map(({ id }) => id).join(", ");
+  return { code: "not-urgent", detail: `\`security\` of the configuration calls for no update for ${ids}` };
+}
+
 /** Why the configuration lets a dependency have no update at all. */
-function whyForbidden(policy: Policy, { name, scope }: Dependency): Reason | undefined {
+function whyForbidden(policy: Policy, dependency: Dependency): Reason | undefined {
   if (policy.disabledBy !== undefined)
     return { code: "disabled", detail: `a rule turns its updates off (${policy.disabledBy})` };
-  const ignored = isIgnored(policy.ignore, name);
+  const ignored = isIgnored(policy.ignore, dependency.name);
   if (ignored !== undefined) return ignored;
-  if (isAllowed(policy.allow, name, scope)) return undefined;
+  if (isAllowed(policy.allow, dependency)) return undefined;
   return { code: "not-allowed", detail: "nothing in `allow` of the configuration lets it in" };
 }
 

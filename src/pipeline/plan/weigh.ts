@@ -156,7 +156,7 @@ function isNotAllowed(
   { policy, dependency, scheme, version, urgent }: Question,
 ): Reason | undefined {
   const size = scheme.size(version, release.version);
-  if (urgent === true || allowsSize(policy.allow, dependency.name, dependency.scope, size)) return undefined;
+  if (urgent === true || allowsSize(policy.allow, dependency, size)) return undefined;
   return { code: "not-allowed", detail: `the configuration allows no ${size} updates of ${dependency.name}` };
 }
 
