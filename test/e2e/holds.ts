@@ -14,7 +14,7 @@ const security = "open #1 steeplejack/npm/security: Bump router from 1.0.0 to 1.
 
 /** What goes first, and what has to wait. */
 export function holding(where: () => Where): void {
-  const open = (cast: Partial<Cast> & { settings?: string }) =>
+  const open = (cast: Partial<Cast> & { settings?: string; others?: Cast["repositories"] }) =>
     start(
       {
         repositories: {
@@ -22,6 +22,7 @@ export function holding(where: () => Where): void {
             ...web,
             ...(cast.settings !== undefined && { ".github/steeplejack.yml": cast.settings }),
           },
+          ...cast.others,
         },
         packages,
         advisories: [osv("GHSA-aaaa-bbbb-cccc", "router", "1.1.0")],
@@ -102,6 +103,48 @@ export function holding(where: () => Where): void {
         "open #1 steeplejack/npm/everything: build(deps): bump the everything group with 2 updates",
       ]);
       expect((await pull(1)).labels).toEqual(["deps"]);
+    });
+
+    it("may be that of Dependabot as it stands, with an entry for another branch", async () => {
+      const { install, push, pulls, octocat, requires } = await open({ advisories: [] });
+      await push({ "README.md": "# next" }, "next");
+      await push({
+        ".github/dependabot.yml": `version: 2
+updates:
+  - package-ecosystem: npm
+    directory: /
+    schedule: { interval: daily, time: "00:00" }
+    allow: [{ dependency-name: logger }]
+  - package-ecosystem: npm
+    directory: /
+    schedule: { interval: daily, time: "00:00" }
+    target-branch: next
+    allow: [{ dependency-name: router }]
+`,
+      });
+      await install();
+      expect(await pulls()).toEqual([
+        "open #1 steeplejack/npm/single-logger: Bump logger from 2.3.0 to 3.0.0",
+        expect.stringMatching(
+          /^open #2 steeplejack\/npm\/single-router-on-next-\w{6}: Bump router from 1.0.0 to 1.2.0$/,
+        ),
+      ]);
+      const { data } = await octocat.pulls.list({ owner: "acme", repo: "web" });
+      expect(data.map(({ base }) => base.ref).toSorted()).toEqual(["main", "next"]);
+      const [branch = ""] = data.flatMap(({ base, head }) => (base.ref === "next" ? [head.ref] : []));
+      expect(requires(branch)).toEqual({ router: "^1.2.0", logger: "^2.3.0" });
+    });
+
+    it("builds on that of its organisation", async () => {
+      const { github, install, pulls, pull } = await open({
+        advisories: [],
+        settings: "ignore: [{ dependency-name: logger }]\n",
+        others: { "acme/.github": { ".github/steeplejack.yml": "labels: [ours]\nfinal: [labels]\n" } },
+      });
+      await install();
+      expect(github.branches("acme/.github")).toEqual({ main: expect.any(String) });
+      expect(await pulls()).toHaveLength(1);
+      expect((await pull(1)).labels).toEqual(["ours"]);
     });
 
     it("proposes nothing while it is broken, says so in the log, and goes on when it is mended", async () => {
