@@ -57,7 +57,8 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
     const about = {
       key: group.key,
       title: titleOf(group, policy),
-      branch: branchOf(group.key, policy.branchSeparator),
+      // What is open keeps its branch, whatever the configuration calls new ones.
+      branch: existing?.branch ?? branchOf(group.key, policy.branchSeparator),
     };
     if (waits !== undefined) {
       outcomes.push({ ...about, outcome: "waits", reason: waits });
@@ -69,7 +70,11 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       continue;
     }
     try {
-      const { patched, proposal, problems: told } = await proposeOne({ group, policy, basis }, found, world);
+      const {
+        patched,
+        proposal,
+        problems: told,
+      } = await proposeOne({ group, policy, basis, branch: about.branch }, found, world);
       problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
@@ -114,8 +119,15 @@ async function basisOf(
     .slice(0, 16);
 }
 
+interface Proposable {
+  readonly group: UpdateGroup;
+  readonly policy: ProposalPolicy;
+  readonly basis: string;
+  readonly branch: string;
+}
+
 async function proposeOne(
-  { group, policy, basis }: { group: UpdateGroup; policy: ProposalPolicy; basis: string },
+  { group, policy, basis, branch }: Proposable,
   found: Scan,
   world: ProposeWorld,
 ): Promise<{
@@ -144,7 +156,7 @@ async function proposeOne(
     findings: found.findings,
     language: languageOf(patched.group, byId),
   });
-  const { refused = [], ...proposal } = await forge.propose(draft);
+  const { refused = [], ...proposal } = await forge.propose({ ...draft, branch });
   const refusals = refused.map((what): Problem => ({
     stage: "propose",
     subject: group.key,
