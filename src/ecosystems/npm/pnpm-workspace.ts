@@ -1,5 +1,7 @@
+import { tableOf, textOf, textsOf } from "../../text/data.ts";
 import { type Catalogs, catalogIn } from "./catalogs.ts";
 import { levelsOfPnpm, type Override, overrideOf } from "./overrides.ts";
+import { type NpmSettings, withSlash } from "./npmrc.ts";
 import { mapAt, readYaml, scalarsOf } from "./yaml.ts";
 
 /** A `pnpm-workspace.yaml`. https://pnpm.io/pnpm-workspace_yaml */
@@ -32,4 +34,24 @@ function globsIn(data: unknown): string[] {
   if (typeof data !== "object" || data === null || !("packages" in data) || !Array.isArray(data.packages))
     return [];
   return data.packages.filter((glob): glob is string => typeof glob === "string");
+}
+
+/**
+ * The registries that a `pnpm-workspace.yaml` names, over those of the `.npmrc` beside it, under the same rules.
+ * https://pnpm.io/settings#registries
+ */
+export function withPnpmRegistries(path: string, text: string, npmrc: NpmSettings): NpmSettings {
+  const { registry: main, registries } = tableOf(readYaml(path, text).value);
+  const named = textsOf(registries);
+  const registry = textOf(main) ?? named["default"];
+  return {
+    ...npmrc,
+    ...(registry === undefined ? {} : { registry: withSlash(registry) }),
+    scopes: new Map([
+      ...npmrc.scopes,
+      ...Object.entries(named)
+        .filter(([scope]) => scope.startsWith("@"))
+        .map(([scope, address]) => [scope, withSlash(address)] as const),
+    ]),
+  };
 }

@@ -5,7 +5,7 @@ import type { Project, Reason, Scope } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
 import type { Catalogs } from "./catalogs.ts";
 import { addressReason, addressWarning, catalogManifest, toManifest } from "./dependencies.ts";
-import { folderOf, idleGlobs, isPnpmWorkspace, relativeTo } from "./locate.ts";
+import { folderOf, idleGlobs, isPnpmWorkspace, pnpmWorkspaceFile, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
 import { type PackageJson, readPackageJson } from "./manifest.ts";
@@ -128,6 +128,13 @@ export async function settingsOf(
   const text = (await files.read(path)) ?? "";
   try {
     if (path.endsWith(".yml")) return await readYarnrc(text);
+    if (manager?.id === "pnpm") {
+      const workspace = posix.join(root, pnpmWorkspaceFile);
+      const written = await files.read(workspace);
+      if (written === undefined || !/^registr(?:y|ies):/m.test(written)) return readNpmrc(text);
+      const { withPnpmRegistries } = await import("./pnpm-workspace.ts");
+      return withPnpmRegistries(workspace, written, readNpmrc(text));
+    }
     if (!path.endsWith(".toml")) return readNpmrc(text);
     const { readBunfig } = await import("./bunfig.ts");
     return readBunfig(text, readNpmrc((await files.read(posix.join(root, ".npmrc"))) ?? ""));

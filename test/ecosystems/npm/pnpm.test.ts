@@ -360,6 +360,32 @@ describe("a lockfile of pnpm is made by pnpm", () => {
     expect(Object.keys(files).filter((path) => path.endsWith(".patch"))).toEqual(["patches/ms.patch"]);
   });
 
+  it("from the registries that the workspace names, over those of the .npmrc", async () => {
+    const { runs, tools } = noting();
+    await raiseZod(tools, {
+      ...locked,
+      ".npmrc": "registry=https://old.example/\n@acme:registry=https://old.example/acme/\n",
+      "pnpm-workspace.yaml": `${workspace}registries:\n  default: https://npm.example\n  "@acme": https://npm.acme.example\n`,
+    });
+    expect(runs[0]?.order.files[".npmrc"]).toMatch(
+      /^registry=https:\/\/npm\.example\/\n@acme:registry=https:\/\/npm\.acme\.example\/\n/m,
+    );
+  });
+
+  it("and it is not asked where an archive of the repository is needed, which it could not open", async () => {
+    const { runs, tools } = noting();
+    const files = {
+      ...locked,
+      "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:","x":"file:./x.tgz"}}`,
+    };
+    await expect(raiseZod(tools, files)).rejects.toMatchObject({
+      message:
+        "packages/b/package.json needs file:./x.tgz, an archive that is kept in the repository: archives are not read, and no lockfile can be made without",
+      isHopeless: true,
+    });
+    expect(runs).toEqual([]);
+  });
+
   it("and that it breaks is not put down to an update, nor tried with fewer", async () => {
     const said = "pnpm.cjs:1\n\nTypeError: it broke\n    at pnpm.cjs:1\n";
     const { tools } = noting(new ProgramError("pnpm 9.1.0 ended with 1", said));

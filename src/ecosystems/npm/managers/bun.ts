@@ -3,6 +3,7 @@ import type { Program } from "../../../domain/ports.ts";
 import { tableOf, textOf } from "../../../text/data.ts";
 import { parseJson } from "../../../text/json.ts";
 import type { Io } from "../../ecosystem.ts";
+import { assertNoArchives } from "./archives.ts";
 import { bunProject, outsideOf } from "./bun-project.ts";
 import { openBunRegistries } from "./bun-registries.ts";
 import { type BunLock, parseBunLock, readBunLock } from "./bun-lockfile.ts";
@@ -35,6 +36,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       isHopeless: true,
     });
   }
+  assertNoArchives(files);
   const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
   const registries = openBunRegistries(task, io);
   const run = async (inputs: Readonly<Record<string, string>>) => {

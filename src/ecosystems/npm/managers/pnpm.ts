@@ -8,6 +8,7 @@ import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
+import { assertNoArchives } from "./archives.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
 import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
@@ -211,6 +212,7 @@ const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
+  assertNoArchives(files);
   const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
   const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const order = {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import { tableOf } from "../../../text/data.ts";
 import type { Io } from "../../ecosystem.ts";
+import { assertNoArchives } from "./archives.ts";
 import type { Manager, RelockTask } from "./manager.ts";
 import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
 import { readYarnLock } from "./yarn-lockfile.ts";
@@ -28,6 +29,7 @@ const limits = { seconds: 600, megabytes: 3_072 };
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
+  assertNoArchives(files);
   const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
   const major = semver.major(program.version);
   const isDated = io.asOf !== undefined && semver.gte(program.version, "4.10.0");
