@@ -34,9 +34,9 @@ export function toCondition(match: Match): (asked: Asked) => boolean {
       match.severity === undefined ||
       (move?.severity !== undefined && gravity(move.severity) >= gravity(match.severity)),
     ({ move }) =>
-      match["min-age-days"] === undefined || (move?.age !== undefined && move.age >= match["min-age-days"]),
+      match["min-age-days"] === undefined || (move !== undefined && move.age >= match["min-age-days"]),
     ({ move }) =>
-      match["max-age-days"] === undefined || (move?.age !== undefined && move.age <= match["max-age-days"]),
+      match["max-age-days"] === undefined || (move !== undefined && move.age <= match["max-age-days"]),
   ];
   return (asked) => conditions.every((condition) => condition(asked));
 }

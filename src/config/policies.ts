@@ -109,16 +109,13 @@ function policiesFor({ organisation, extended, own }: Files, target: Target): Ef
     const asked = { ecosystem: project.ecosystem, subject, ...(move === undefined ? {} : { move }) };
     return effective(project, folder === "." ? "" : folder, asked).policy;
   };
+  const special = [...entries.flatMap((it) => it.layers), ...rules.map(({ layer }) => layer), ...final];
   const limit = all.findLast(({ file }) => file.limits !== undefined)?.file.limits?.["open-pull-requests"];
   return {
     branches: new Map(),
     mode: all.findLast(({ file }) => file.mode !== undefined)?.file.mode ?? "propose",
     ...(limit === undefined ? {} : { openPullRequestsLimit: limit }),
-    longestCooldown: longestCooldown(general, [
-      ...entries.flatMap((it) => it.layers),
-      ...rules.map(({ layer }) => layer),
-      ...final,
-    ]),
+    settledAfter: Math.max(longestCooldown(general, special), ...rules.map(({ oldest }) => oldest)),
     forProject: (project) => forProject(project).policy,
     forDependency: (subject) => forSubject(subject),
     ...(rules.some(({ asksAboutReleases }) => asksAboutReleases) ? { forUpdate: forSubject } : {}),
@@ -208,17 +205,15 @@ const releaseConditions = ["update-types", "severity", "min-age-days", "max-age-
 function rulesOf(file: ReadFile) {
   return (file.file.rules ?? []).map((rule, index) => ({
     fits: toCondition(rule.match),
+    oldest: Math.max(rule.match["min-age-days"] ?? 0, rule.match["max-age-days"] ?? 0),
     asksAboutReleases: releaseConditions.some((key) => rule.match[key] !== undefined),
     layer: { ...layerAt(file, ["rules", index], rule), source: `${file.path} rule ${index}` },
   }));
 }
 
-/** Never less than what any release waits. */
+/** The longest cooldown that is written anywhere, or the default where the top says nothing. */
 function longestCooldown(general: readonly Layer[], special: readonly Layer[]): number {
   const written = special.filter(({ options }) => "cooldown" in options);
-  const base = toPolicy(mergeLayers(general)).cooldown;
-  return Math.max(
-    longestOf(base),
-    ...written.map((layer) => longestOf(toPolicy(mergeLayers([layer])).cooldown)),
-  );
+  const all = [mergeLayers(general), ...written.map((layer) => mergeLayers([layer]))];
+  return Math.max(...all.map((merged) => longestOf(toPolicy(merged).cooldown)));
 }

@@ -6,8 +6,8 @@ export interface Policies {
   readonly mode: "propose" | "report";
   /** How many pull requests for version updates may be open in the whole repository, besides the limit of each entry. */
   readonly openPullRequestsLimit?: number;
-  /** The longest that any release cools anywhere in the repository, in days. */
-  readonly longestCooldown: number;
+  /** In days: what is older has cooled everywhere in the repository, and is older than any rule asks about. */
+  readonly settledAfter: number;
   /** The other branches that are kept fresh, each by policies of its own. */
   readonly branches: ReadonlyMap<string, Policies>;
   forProject(project: ProjectPlace): Policy;
@@ -34,8 +34,8 @@ export interface PolicyMove {
   readonly size: UpdateSize;
   /** Of the gravest advisory that it mends. */
   readonly severity?: Severity;
-  /** Days since the release was published, where that is known. */
-  readonly age?: number;
+  /** Days since the release was published. */
+  readonly age: number;
 }
 
 /** What holds for one project, dependency or release, defaults filled in. */
@@ -200,7 +200,7 @@ export function everywhere(policy: Policy): Policies {
   return {
     mode: "propose",
     branches: new Map(),
-    longestCooldown: longestOf(policy.cooldown),
+    settledAfter: longestOf(policy.cooldown),
     forProject: same,
     forDependency: same,
   };

@@ -77,6 +77,6 @@ export async function scan(world: World): Promise<Scan> {
 }
 
 /** Before this moment every release has cooled, whatever its size. */
-function settledBefore({ longestCooldown }: Policies, now: Date): Date {
-  return new Date(now.getTime() - longestCooldown * 86_400_000);
+function settledBefore({ settledAfter }: Policies, now: Date): Date {
+  return new Date(now.getTime() - settledAfter * 86_400_000);
 }

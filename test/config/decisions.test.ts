@@ -372,3 +372,16 @@ rules:
     ]);
   });
 });
+
+describe("what a scan must know the age of", () => {
+  it.each([
+    ["", 3],
+    ["cooldown: { default-days: 0 }", 0],
+    ["cooldown: { semver-major-days: 30 }", 30],
+    ["rules: [{ match: {}, cooldown: { default-days: 14 } }]", 14],
+    ["rules: [{ match: { min-age-days: 90 }, labels: [] }]", 90],
+    [entry("cooldown: { default-days: 20 }"), 20],
+  ])("%s", (text, days) => {
+    expect(readPolicies(own, text).settledAfter).toBe(days);
+  });
+});

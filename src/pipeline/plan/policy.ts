@@ -37,6 +37,9 @@ export function severityOf(advisories: readonly Advisory[]): { severity?: Severi
   return gravest === undefined ? {} : { severity: gravest.severity };
 }
 
-export function ageOf({ publishedAt }: Release, now: Date): { age?: number } {
-  return publishedAt === undefined ? {} : { age: (now.getTime() - Date.parse(publishedAt)) / 86_400_000 };
+/** In days. A release without a time is old: times are looked up for what may be younger than any rule asks. */
+export function ageOf({ publishedAt }: Release, now: Date): { age: number } {
+  return {
+    age: publishedAt === undefined ? Infinity : (now.getTime() - Date.parse(publishedAt)) / 86_400_000,
+  };
 }
