@@ -2,9 +2,10 @@ import { z } from "zod";
 import { versioningStrategies } from "../../domain/policy.ts";
 import { readNamedSchedule } from "../phrases.ts";
 
-/** How many `*` one part of a glob may have, and how many `**` the whole: more take too long on a hostile path. */
+/** How many `*` one part of a glob may have, how many `**` and `{}` the whole: more take too long on a hostile path. */
 const mostStars = 3;
 const mostGlobstars = 4;
+const mostBraces = 3;
 
 export const pattern = z.string().min(1).max(300).describe("A name in which `*` stands for any characters.");
 export const glob = z
@@ -13,7 +14,7 @@ export const glob = z
   .max(300)
   .refine(
     isHarmless,
-    `a path with at most ${mostStars} \`*\` between two slashes and ${mostGlobstars} \`**\``,
+    `a path with at most ${mostStars} \`*\` between two slashes, ${mostGlobstars} \`**\` and ${mostBraces} \`{}\``,
   )
   .describe("A path in which `*` stands for any characters but `/`, and `**` for any folders.");
 export const severity = z.enum(["low", "moderate", "high", "critical"]);
@@ -213,6 +214,7 @@ function isHarmless(text: string): boolean {
   const parts = text.replaceAll("**", "").split("/");
   return (
     globstars <= mostGlobstars &&
+    text.split("{").length - 1 <= mostBraces &&
     parts.every((part) => part.split("*").length - 1 <= mostStars) &&
     !/[+@!?*]\(/.test(text)
   );
