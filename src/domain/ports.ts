@@ -195,6 +195,8 @@ export interface ProgramRun {
   readonly wanted: readonly string[];
   /** Settings of the program's own; nothing secret but what is for a registry. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What the program says when it failed, though it ends as if it had not. */
+  readonly failsAt?: RegExp;
 }
 
 export interface NativeRun extends ProgramRun {

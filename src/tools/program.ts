@@ -95,6 +95,8 @@ export async function runAtDesk(
     };
     const { code, output } = await run({ ...command, environment }, project, limits);
     if (code !== 0) throw new ProgramError(`${name} ${version} ended with ${code}`, output);
+    if (order.failsAt?.test(output) === true)
+      throw new ProgramError(`${name} ${version} did not do what it was asked`, output);
     const texts = await Promise.all(
       order.wanted.map(async (path) => [path, await textAt(project, path)] as const),
     );

@@ -122,6 +122,15 @@ describe("a program of an archive", () => {
     });
   });
 
+  it("ends in an error where it says that it failed, though it ends well", async () => {
+    const script = `console.log("warn: starting over");`;
+    await expect(run(script, { failsAt: /starting over/ })).rejects.toMatchObject({
+      name: "ProgramError",
+      message: "manager 1.0.0 did not do what it was asked",
+      output: "warn: starting over\n",
+    });
+  });
+
   it("is ended when it takes too long, with its threads", async () => {
     const script = `new (require("node:worker_threads").Worker)("for (;;);", { eval: true });`;
     await expect(run(script, {}, { more: { seconds: 1 } })).rejects.toThrow("a limit of 1 seconds");

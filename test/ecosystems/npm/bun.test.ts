@@ -346,6 +346,7 @@ describe("a lockfile of bun is made by bun", () => {
     ]);
     for (const { order } of runs) {
       expect(order.args).toEqual(["install", "--lockfile-only", "--ignore-scripts", "--no-progress"]);
+      expect("warn: Ignoring lockfile").toMatch(order.failsAt ?? "nothing");
       expect(Object.keys(order.files).toSorted()).toEqual([...Object.keys(locked), "bunfig.toml"].toSorted());
     }
   });

@@ -46,6 +46,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       wanted: [lockfile],
       environment: { DO_NOT_TRACK: "1", BUN_ENABLE_CRASH_REPORTING: "0", NO_COLOR: "1" },
       answer: registries.answer,
+      // What it cannot read it makes anew from nothing, and every package in it moves.
+      failsAt: /Ignoring lockfile/,
     };
     const output = await io.tools.runNative(program, order, limits);
     return registries.named(output[lockfile] ?? "");
