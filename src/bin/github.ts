@@ -195,22 +195,30 @@ export function createHandle(
         apiUrl: github.apiUrl,
       });
       told?.(job.repository, outcome);
-      if (outcome.kind === "skipped") return log.info({ reason: outcome.reason }, "repository skipped");
+      if (outcome.kind === "skipped") {
+        log.info({ reason: outcome.reason }, "repository skipped");
+        return undefined;
+      }
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
       const counts = countsOf(outcome.proposed);
       log.info({ sha: outcome.sha, ...counts, milliseconds: Date.now() - started }, "scan finished");
       // All else is done; for what may work a little later the job is tried again.
       const [passing] = outcome.proposed.passing;
       if (passing !== undefined) throw passing;
+      return waitOf(outcome.proposed, options.asOf ?? new Date());
     } catch (error) {
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;
-      return log.warn(
-        { path: error.path, faults: error.faults },
-        "configuration is faulty, nothing is proposed",
-      );
+      log.warn({ path: error.path, faults: error.faults }, "configuration is faulty, nothing is proposed");
+      return undefined;
     }
   };
+}
+
+/** In milliseconds, until the first schedule comes that something waits for. */
+function waitOf({ outcomes }: Proposed, now: Date): number | undefined {
+  const times = outcomes.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()]));
+  return times.length === 0 ? undefined : Math.min(...times) - now.getTime();
 }
 
 async function loginOf(app: Octokit): Promise<string> {

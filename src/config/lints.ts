@@ -1,6 +1,6 @@
 import type { Fault } from "../domain/errors.ts";
 import { matchesPattern } from "../domain/policy.ts";
-import { isDue, nextRun } from "../domain/schedule.ts";
+import { nextRun } from "../domain/schedule.ts";
 import type { Repository } from "../domain/types.ts";
 import type { ReadFile } from "./file.ts";
 import { byPlace } from "./faults.ts";
@@ -80,7 +80,6 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
   floods,
   limitBelowGroups,
   neverFires,
-  isNarrow,
   fitsNothing,
 ];
 
@@ -203,23 +202,6 @@ function ofEntry(
       ? [{ keys: [...keys, "schedule"], message: "the schedule of its group is set aside for this one" }]
       : []),
   ];
-}
-
-/** Longer than most operators wait between two scans of a repository. */
-const sixHours = 6 * 3_600_000;
-
-/** A window that opens and closes between two scans. */
-function isNarrow({ keys, options }: Section, { repository, now }: LintContext): readonly Warning[] {
-  const schedule = options.schedule === undefined ? undefined : toSchedule(options.schedule);
-  let outside = now;
-  for (let hour = 0; hour < 48 && isDue(schedule, repository, outside); hour++)
-    outside = new Date(outside.getTime() + sixHours / 6);
-  const opens = nextRun(schedule, repository, outside);
-  if (opens === undefined || isDue(schedule, repository, outside)) return [];
-  if (isDue(schedule, repository, new Date(opens.getTime() + sixHours - 60_000))) return [];
-  const message =
-    "this window is open for less than six hours at a time, which is how often a repository is scanned unless the operator says otherwise: it may be missed";
-  return [{ keys: [...keys, "schedule"], message }];
 }
 
 /** What secrets a registry names, and whether the operator has them for its host. */

@@ -10,6 +10,8 @@ export interface Admitted {
   readonly existing: OpenPullRequest | undefined;
   /** Why it is not for now. */
   readonly waits: string | undefined;
+  /** When its schedule next comes, where that is what it waits for. */
+  readonly until?: Date;
 }
 
 export interface Gate {
@@ -50,8 +52,8 @@ export function admit(
     if (group.kind === "security" || existing !== undefined || !patient) return { ...each, waits: undefined };
     if (!isDue(policy.schedule, repository, now)) {
       const next = nextRun(policy.schedule, repository, now);
-      const until = next === undefined ? "which never comes" : `until ${next.toISOString().slice(0, 16)}Z`;
-      return { ...each, waits: `for the schedule, ${until}` };
+      if (next === undefined) return { ...each, waits: "for the schedule, which never comes" };
+      return { ...each, waits: `for the schedule, until ${next.toISOString().slice(0, 16)}Z`, until: next };
     }
     const mine = openOf.get(policy.entry) ?? 0;
     if (mine >= policy.openPullRequestsLimit)

@@ -39,6 +39,8 @@ export interface GroupOutcome {
   readonly number?: number;
   readonly url?: string;
   readonly reason?: string;
+  /** When its schedule next comes, where that is what it waits for. */
+  readonly until?: Date;
 }
 
 /** Opens and updates the pull requests of a scan's groups, and closes those that are no longer needed. Idempotent. */
@@ -51,7 +53,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const passing: unknown[] = [];
   let scan = found;
 
-  for (const { group, policy, existing, waits } of admit(found.groups, open, world)) {
+  for (const { group, policy, existing, waits, until } of admit(found.groups, open, world)) {
     // Between two groups a job that is to stop is given back.
     reporter.stage("propose");
     const about = {
@@ -61,7 +63,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       branch: existing?.branch ?? branchOf(group.key, policy.branchSeparator),
     };
     if (waits !== undefined) {
-      outcomes.push({ ...about, outcome: "waits", reason: waits });
+      outcomes.push({ ...about, outcome: "waits", reason: waits, ...(until && { until }) });
       continue;
     }
     const basis = await basisOf(group, policy, world);

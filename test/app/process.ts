@@ -19,6 +19,7 @@ const options = {
       });
     });
     console.log(`end ${repository.name}`);
+    return undefined;
   },
 };
 

@@ -44,10 +44,15 @@ function environment(more: Partial<Environment> = {}): Environment {
 const overRedis = () => environment({ redis: { url: redis.url, prefix: `t-${crypto.randomUUID()}` } });
 
 /** A server whose jobs wait in the list that is given back. */
-async function start(env = environment(), log = silent): Promise<{ url: string; app: Running; jobs: Job[] }> {
+async function start(
+  env = environment(),
+  log = silent,
+  wait?: number,
+): Promise<{ url: string; app: Running; jobs: Job[] }> {
   const jobs: Job[] = [];
   const handle = async (job: Job) => {
     jobs.push(job);
+    return wait;
   };
   const app = await serve({ environment: env, isRelevant, handle, log });
   running.push(app);
@@ -93,6 +98,14 @@ describe("the server", () => {
           job: expect.any(String),
         }),
       );
+  });
+
+  it("looks again when the schedule comes that something waits for", async () => {
+    const { url, app, jobs } = await start(environment(), silent, 3_600_000);
+    await deliver(url, "push", push());
+    await expect.poll(() => jobs).toHaveLength(1);
+    await expect.poll(async () => (await app.queue?.counts())?.delayed, { timeout: 5_000 }).toBe(1);
+    expect(jobs).toHaveLength(1);
   });
 
   it("takes webhooks at its top too, where the registration page sends them", async () => {

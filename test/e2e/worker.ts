@@ -16,6 +16,8 @@ const handle = createHandle(adapters, environment);
 const log = logger({ level: "silent", format: "json" });
 const { url = "", prefix = "" } = environment.redis ?? {};
 bullmqQueue({ url, prefix, lockDuration: Number(process.argv[2]), stalledInterval: 300 }).process(
-  (job, run) => handle(job, { ...run, log }),
+  async (job, run) => {
+    await handle(job, { ...run, log });
+  },
   { concurrency: 1 },
 );
