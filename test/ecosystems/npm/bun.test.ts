@@ -414,6 +414,17 @@ describe("a lockfile of bun is made by bun", () => {
     expect(answers[0]).toBe(answer);
   });
 
+  it("and a tag stays where the lockfile has it", async () => {
+    const { answers, tools } = noting({ asks: "http://registry.invalid/0/vite" });
+    const files = {
+      ...locked,
+      "packages/b/package.json": `{"name":"@top/b","dependencies":{"vite":"latest"}}`,
+      "bun.lock": lock.replace("vite@5.0.0", "vite@5.1.0"),
+    };
+    await raiseVite(tools, files);
+    expect(JSON.parse(answers[0] ?? "")).toMatchObject({ "dist-tags": { latest: "5.1.0" } });
+  });
+
   it("and no address of our making gets into it", async () => {
     const { tools } = noting({ said: "http://registry.invalid:80/0/vite/-/vite-5.1.0.tgz" });
     const [, changed] = await raiseVite(tools);

@@ -1,7 +1,9 @@
 import { stringify } from "smol-toml";
 import { tableOf, textOf } from "../../../text/data.ts";
 import type { Io } from "../../ecosystem.ts";
+import { readPackageJson } from "../manifest.ts";
 import { publicRegistry } from "../registry.ts";
+import type { BunLock } from "./bun-lockfile.ts";
 import type { RelockTask } from "./manager.ts";
 
 /** The registries of a project as bun sees them: addresses that exist nowhere, for which the real ones are asked. */
@@ -20,15 +22,16 @@ const host = "registry.invalid";
 const shaping = new Set(["linkWorkspacePackages", "minimumReleaseAge", "minimumReleaseAgeExcludes", "peer"]);
 
 /** Asks through `io`, so that addresses are guarded and credentials sent as everywhere; bun learns neither. */
-export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
+export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunRegistries {
   const { registry, scopes, settings, isMirror } = task;
   const kept = Object.entries(settings).filter(([key]) => shaping.has(key));
   const isDated = io.asOf !== undefined || kept.some(([key]) => key === "minimumReleaseAge");
   const addresses = [registry, ...Object.values(scopes)];
   const known = new Map<string, Promise<string | undefined>>();
   const failures: unknown[] = [];
+  const tagged = taggedVersions(task, lock);
 
-  async function load(url: string): Promise<string | undefined> {
+  async function load(url: string, name: string): Promise<string | undefined> {
     const text = await io.http.get(url, {
       accept: isDated
         ? "application/json"
@@ -36,7 +39,9 @@ export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
       cacheAs: "npm-documents-1",
       read: (body) => body.toString("utf8"),
     });
-    const seen = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
+    const present = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
+    const tags = tagged.get(name);
+    const seen = present === undefined || tags === undefined ? present : withTags(present, tags);
     return isMirror ? seen?.replaceAll(`"${registry}`, `"${publicRegistry}`) : seen;
   }
 
@@ -66,7 +71,7 @@ export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
       const address = addresses[Number(index)];
       if (hostname !== host || address === undefined || name === "") return undefined;
       const url = `${address}${name.replace(/\/|%2f/i, "%2F")}`;
-      const answer = known.get(url) ?? load(url);
+      const answer = known.get(url) ?? load(url, decodeURIComponent(name));
       known.set(url, answer);
       try {
         const text = await answer;
@@ -77,6 +82,37 @@ export function openBunRegistries(task: RelockTask, io: Io): BunRegistries {
       }
     },
   };
+}
+
+/**
+ * What the manifests ask for by a tag, and the version that it has in the lockfile, by name: bun would follow the tag in
+ * every manifest of which another line changes.
+ */
+function taggedVersions(
+  { files }: RelockTask,
+  { packages }: BunLock,
+): ReadonlyMap<string, Record<string, string>> {
+  const manifests = Object.entries(files).filter(([path]) => /(?:^|\/)package\.json$/.test(path));
+  const tagged = new Map<string, Record<string, string>>();
+  for (const [path, text] of manifests) {
+    for (const { name, requirement, held } of readPackageJson(path, text).requirements) {
+      const version = packages.get(name)?.reference;
+      if (held?.code !== "tag" || version === undefined) continue;
+      tagged.set(name, { ...tagged.get(name), [requirement]: version });
+    }
+  }
+  return tagged;
+}
+
+function withTags(text: string, tags: Readonly<Record<string, string>>): string {
+  const document = tableOf(JSON.parse(text));
+  const known = Object.entries(tags).filter(([, version]) =>
+    Object.hasOwn(tableOf(document["versions"]), version),
+  );
+  return JSON.stringify({
+    ...document,
+    "dist-tags": { ...tableOf(document["dist-tags"]), ...Object.fromEntries(known) },
+  });
 }
 
 /** A registry's document without the releases that were published later. */

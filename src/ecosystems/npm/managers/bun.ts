@@ -38,7 +38,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   }
   assertNoArchives(files);
   const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
-  const registries = openBunRegistries(task, io);
+  const registries = openBunRegistries(task, lock, io);
   const run = async (inputs: Readonly<Record<string, string>>) => {
     const order = {
       args: install,
