@@ -132,13 +132,16 @@ interface Diagnosis {
   readonly warnings: readonly Fault[];
 }
 
-async function diagnose(look: () => Promise<readonly Fault[]>): Promise<Omit<Diagnosis, "path">> {
+/** With the path of the faulty file, which may be one that is built on. */
+async function diagnose(
+  look: () => Promise<readonly Fault[]>,
+): Promise<Omit<Diagnosis, "path"> & { readonly path?: string }> {
   try {
     return { errors: [], warnings: await look() };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const errors = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
-    return { errors, warnings: [] };
+    return { path: error.path, errors, warnings: [] };
   }
 }
 

@@ -1,7 +1,12 @@
 import type { Fault } from "../domain/errors.ts";
 import type { ConfigurationDocument } from "./document.ts";
+import { excludedIn } from "./match.ts";
 import { nearest } from "./nearest.ts";
 import { type ConfigurationFile, type Entry, keysOfRival } from "./schema/file.ts";
+import { isHarmless } from "./schema/options.ts";
+
+/** In all folders of an entry. */
+const mostExcluded = 1_000;
 
 /** Whether a path is that of the rival's file, which may say less and must say more. */
 function isOfRival(path: string): boolean {
@@ -64,6 +69,9 @@ function checksOfEntry(
     ...(directory === undefined && directories === undefined
       ? [fault(`"${name}" names no folder: add "directory" or "directories", such as directory: /`)]
       : []),
+    ...(excludedIn(entry).length <= mostExcluded && excludedIn(entry).every(isHarmless)
+      ? []
+      : [fault(`"${name}.exclude-paths" has too many wildcards together with its folders`, "exclude-paths")]),
     ...(directory !== undefined && directories !== undefined
       ? [fault(`"${name}" has both "directory" and "directories": keep one of them`, "directories")]
       : []),

@@ -6,10 +6,11 @@ import type { Files } from "./policies.ts";
 import { organisationPath, organisationRepository } from "./policy.ts";
 
 const deepest = 5;
+const mostFiles = 30;
 
 /**
  * Reads all that a repository's file builds on, each before what names it. Throws `ConfigurationError` for a file that
- * is not there, for one that leads back to itself, and for what is nested more than five deep.
+ * is not there, for one that leads back to itself, for what is nested more than five deep, and for more than thirty files.
  */
 export async function gather(
   own: ReadFile,
@@ -21,18 +22,35 @@ export async function gather(
   const shared =
     organisation === undefined ? undefined : readFile(nameOf(owner, organisationPath), organisation);
   const chain = [nameOf(repository, own.path)];
-  const beneath = shared === undefined ? [] : await extendedBy(shared, [...chain, shared.path], source);
+  const counted = counting(source);
+  const beneath = shared === undefined ? [] : await extendedBy(shared, [...chain, shared.path], counted);
   return {
+    beneath,
     ...(shared === undefined ? {} : { organisation: shared }),
-    extended: [...beneath, ...(await extendedBy(own, chain, source))],
+    extended: await extendedBy(own, chain, counted),
     own,
+  };
+}
+
+interface Counted extends ConfigurationSource {
+  readonly isSpent: () => boolean;
+}
+
+function counting(source: ConfigurationSource): Counted {
+  let count = 0;
+  return {
+    isSpent: () => count >= mostFiles,
+    read: (repository, path, ref) => {
+      count++;
+      return source.read(repository, path, ref);
+    },
   };
 }
 
 async function extendedBy(
   file: ReadFile,
   chain: readonly string[],
-  source: ConfigurationSource,
+  source: Counted,
 ): Promise<readonly ReadFile[]> {
   const all: ReadFile[] = [];
   for (const [index, written] of referencesOf(file).entries()) {
@@ -49,6 +67,7 @@ async function extendedBy(
     if (chain.includes(name)) throw fail(`it leads back to itself: ${[...chain, name].join(" -> ")}`);
     if (chain.length > deepest)
       throw fail(`files may build on one another ${deepest} deep, and this goes deeper`);
+    if (source.isSpent()) throw fail(`no more than ${mostFiles} files may build on one another`);
     const text = await source.read(repository, path, ref);
     if (text === undefined) throw fail("there is no such file, or it may not be read");
     const read = readFile(name, text);

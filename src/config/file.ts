@@ -33,7 +33,7 @@ export function layerAt(
   value: unknown,
 ): Layer {
   const options = Object.fromEntries(
-    Object.entries(tableOf(value)).filter(([key]) => key in optionsShape.shape),
+    Object.entries(tableOf(value)).filter(([key]) => Object.hasOwn(optionsShape.shape, key)),
   );
   return { source: path, options, originOf: (keys) => originOf({ path, document }, [...at, ...keys]) };
 }

@@ -1,5 +1,5 @@
 import { isTable } from "../text/data.ts";
-import { type Options, optionsShape } from "./schema/options.ts";
+import { mergedShape, type Options } from "./schema/options.ts";
 
 /** Options that one place of one file sets. They hold data that the schema has passed. */
 export interface Layer {
@@ -35,7 +35,7 @@ export function mergeLayers(layers: readonly Layer[]): Effective {
         origins.set(keys.join("."), originOf(keys));
     }
   }
-  return { options: optionsShape.parse(merged), origins };
+  return { options: mergedShape.parse(merged), origins };
 }
 
 function innerKeys(value: unknown): readonly string[] {

@@ -52,6 +52,14 @@ export function foldersOf({ directory, directories }: Entry): readonly string[] 
   return written.map((folder) => withoutSlash(posix.normalize(folder)));
 }
 
+/** What an entry leaves out, as globs from the top: it writes them relative to its folders. */
+export function excludedIn(entry: Entry): readonly string[] {
+  const excluded = entry["exclude-paths"] ?? [];
+  return foldersOf(entry).flatMap((folder) =>
+    excluded.map((path) => posix.join(folder, path.replace(/^\/+/, ""))),
+  );
+}
+
 /** Makes the test of which folders an entry is for. `**` alone means the top, too. */
 export function toFolderTest(entry: Entry): (folder: string) => boolean {
   const folders = foldersOf(entry);

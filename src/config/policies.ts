@@ -11,13 +11,15 @@ import {
 import { byText } from "../text/order.ts";
 import { layerAt, originOf, type ReadFile } from "./file.ts";
 import { type Effective, type Layer, mergeLayers } from "./layers.ts";
-import { type Asked, foldersOf, toCondition, toFolderTest } from "./match.ts";
+import { type Asked, excludedIn, foldersOf, toCondition, toFolderTest } from "./match.ts";
 import { at, toPolicy } from "./read-options.ts";
 import type { Entry } from "./schema/file.ts";
 import type { optionShapes } from "./schema/options.ts";
 
 /** The files that bear on one repository. */
 export interface Files {
+  /** What the organisation's file builds on. */
+  readonly beneath?: readonly ReadFile[];
   /** Of the organisation. */
   readonly organisation?: ReadFile;
   /** What the repository's own file builds on, in their order. */
@@ -66,9 +68,9 @@ function forOther(branch: string): Target {
   };
 }
 
-function policiesFor({ organisation, extended, own }: Files, target: Target): EffectivePolicies {
-  const inherited = [...(organisation === undefined ? [] : [organisation]), ...extended];
-  const all = [...inherited, own];
+function policiesFor(files: Files, target: Target): EffectivePolicies {
+  const { beneath = [], organisation, extended, own } = files;
+  const all = [...beneath, ...(organisation === undefined ? [] : [organisation]), ...extended, own];
   const general = all.map((each) => layerAt(each, [], each.file));
   const final = organisation === undefined ? [] : [finalLayer(organisation)];
   const entries = entriesOf(own, target);
@@ -176,12 +178,8 @@ function entriesOf(file: ReadFile, { concerns }: Target): readonly FittingEntry[
 
 /** Paths that an entry excludes are written relative to its folders. */
 function withFolders(options: Layer["options"], entry: Entry): Layer["options"] {
-  const excluded = entry["exclude-paths"];
-  if (excluded === undefined) return options;
-  const paths = foldersOf(entry).flatMap((folder) =>
-    excluded.map((path) => posix.join(folder, path.replace(/^\/+/, ""))),
-  );
-  return { ...options, ["exclude-paths" satisfies keyof typeof optionShapes]: paths };
+  if (entry["exclude-paths"] === undefined) return options;
+  return { ...options, ["exclude-paths" satisfies keyof typeof optionShapes]: excludedIn(entry) };
 }
 
 function toSharedGroup(name: string, { patterns = [] }: Entry): GroupRule {

@@ -108,6 +108,29 @@ describe("extends", () => {
     });
   });
 
+  it("lets an organisation's file win over what it builds on", async () => {
+    const others = {
+      [organisation]: "extends: acme/presets//base.yml\nlabels: [organisation]\n",
+      "acme/presets//base.yml": "labels: [base]\nmilestone: 1\n",
+    };
+    expect(await policyWith("assignees: [a]\n", others)).toMatchObject({
+      labels: ["organisation"],
+      milestone: 1,
+    });
+  });
+
+  it("reads no more than thirty files", async () => {
+    const wide = `extends: [${Array.from({ length: 10 }, () => "acme/presets//b.yml").join(", ")}]\n`;
+    const others = {
+      "acme/presets//a.yml": wide,
+      "acme/presets//b.yml": wide.replaceAll("b.yml", "c.yml"),
+      "acme/presets//c.yml": "labels: [c]\n",
+    };
+    await expect(policyWith("extends: acme/presets//a.yml\n", others)).rejects.toThrow(
+      "no more than 30 files",
+    );
+  });
+
   it.each<[string, string, Record<string, string>, string]>([
     [
       "a file that is not there",

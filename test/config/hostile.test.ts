@@ -51,6 +51,16 @@ describe("a hostile configuration", () => {
     ["a glob that takes for ever", `exclude-paths: ["${"*a".repeat(50)}b"]`, /at most 3/],
     ["a glob of many choices", `exclude-paths: ["${"{a,aa}".repeat(40)}b"]`, /at most 3/],
     ["a glob with a group", 'exclude-paths: ["+(a+(a))b"]', /at most 3/],
+    [
+      "folders and paths that multiply",
+      `updates: [{ package-ecosystem: npm, directories: [${'"/a",'.repeat(100)}], exclude-paths: [${"x,".repeat(100)}] }]`,
+      /too many wildcards/,
+    ],
+    [
+      "folders and paths that are harmless by themselves",
+      'updates: [{ package-ecosystem: npm, directories: ["**/a/**/b/**"], exclude-paths: ["**/c/**/d/**"] }]',
+      /too many wildcards/,
+    ],
     ["a key of every object", "__proto__: { polluted: true }\nconstructor: { x: 1 }\n", /constructor/],
     ["not a table", "- 1\n- 2\n", /expected a table/],
   ])("with %s is refused", (_, text, message) => {

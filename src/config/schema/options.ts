@@ -194,6 +194,9 @@ export const optionsShape = z.strictObject({
 });
 export type Options = z.infer<typeof optionsShape>;
 
+/** Options that were laid over one another; what an entry leaves out is written from the top by now. */
+export const mergedShape = optionsShape.extend({ "exclude-paths": z.array(z.string()).optional() });
+
 export const ruleOptions = { enabled: optionsShape.shape.enabled, group: optionsShape.shape.group } as const;
 
 /** Every key that may stand somewhere within an option. */
@@ -209,7 +212,8 @@ export const optionKeys: readonly string[] = [
   securityShape,
 ].flatMap((shape) => Object.keys(shape.shape));
 
-function isHarmless(text: string): boolean {
+/** Whether a glob can be matched quickly, whatever the path. */
+export function isHarmless(text: string): boolean {
   const globstars = text.split("**").length - 1;
   const parts = text.replaceAll("**", "").split("/");
   return (
