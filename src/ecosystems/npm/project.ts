@@ -18,7 +18,8 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   const { root, lockfile } = location;
   const found = lockfile === undefined ? undefined : await findManager(lockfile, files);
   const settings = await settingsOf(root, files, found?.manager);
-  const packages = location.manifests.filter((path) => !isPnpmWorkspace(path));
+  // A file of catalogs is found again by its package manager, wherever the location comes from.
+  const packages = location.manifests.filter((path) => /(?:^|\/)package\.json$/.test(path));
   const [workspace, ...manifests] = await Promise.all([
     readWorkspace(location, files),
     ...packages.map((path) => readManifest(path, files)),

@@ -556,6 +556,11 @@ catalogs:
     const own = npm({ registry: "https://registry.test/" });
     const changes = await own.patch(project!, [update], { files: memoryFiles(files), http, tools });
     expect(changes.map(({ path }) => path)).toEqual([".yarnrc.yml", "yarn.lock"]);
+    const { root: at, manifests, lockfile } = project!;
+    const location = { root: at, manifests: manifests.map(({ path }) => path), lockfile: lockfile!.path };
+    const after = Object.fromEntries(changes.map(({ path, content }) => [path, content]));
+    const again = await own.read(location, memoryFiles({ ...files, ...after }));
+    expect(again.manifests[1]?.dependencies[0]).toMatchObject({ requirement: "^3.23.0", version: "3.23.8" });
     expect(changes[0]?.content).toBe(settings.replace("zod: ^3.0.0 ", "zod: ^3.23.0 "));
     expect(seen).toEqual(["3.23.8", "^3.23.0", "^3.23.0"]);
   });
