@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Decision, Finding, Severity, Update } from "../domain/types.ts";
+import type { Dependency, Decision, Finding, Severity, Update } from "../domain/types.ts";
 import type { Scan } from "../pipeline/scan.ts";
 
 export interface TableOptions {
@@ -154,7 +154,11 @@ function problems(scan: Scan, paint: Paint): string[] {
 }
 
 function summary({ projects, excluded, groups, findings, decisions }: Scan, paint: Paint): string {
-  const outdatedCount = new Set(groups.flatMap(({ updates }) => updates.map((it) => it.dependency))).size;
+  // What a manifest says of its package manager or its engines, and what only the lockfile names, is counted elsewhere.
+  const isOwn = ({ kind }: Dependency) => kind === undefined || kind === "override";
+  const updated = groups.flatMap(({ updates }) => updates.map(({ dependency }) => dependency)).filter(isOwn);
+  const outdatedCount = new Set(updated).size;
+  const dependencies = decisions.filter(({ dependency }) => isOwn(dependency)).length;
   const left =
     excluded.length === 0 ? "" : `; ${count(excluded.length, "manifest")} of tests and examples left out`;
   const locked = projects.reduce(
@@ -164,7 +168,7 @@ function summary({ projects, excluded, groups, findings, decisions }: Scan, pain
   );
   return paint(
     "dim",
-    `${count(projects.length, "project")}, ${decisions.length} dependencies (${locked} locked packages): ` +
+    `${count(projects.length, "project")}, ${dependencies} dependencies (${locked} locked packages): ` +
       `${outdatedCount} outdated in ${count(groups.length, "group")}, ${findings.length} vulnerable${left}`,
   );
 }

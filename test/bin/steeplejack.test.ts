@@ -86,7 +86,8 @@ describe("scan", () => {
         high    matcher 1.0.0  GHSA-aaaa-bbbb-cccc  fixed in 1.0.2  by router
 
       npm/security
-        logger  2.3.0  →  2.3.9  patch  16 months  package.json  mends GHSA-dddd-eeee-ffff
+        logger   2.3.0  →  2.3.9  patch  16 months  package.json       mends GHSA-dddd-eeee-ffff
+        matcher  1.0.0  →  1.0.4  patch  16 months  package-lock.json  mends GHSA-aaaa-bbbb-cccc
 
       npm/runtime
         router  1.0.0  →  1.2.0  minor  2 months  package.json
@@ -115,6 +116,7 @@ describe("scan", () => {
       report.updates.map(({ name, from, to, group, advisories: ids }) => [name, from, to, group, ids]),
     ).toEqual([
       ["logger", "2.3.0", "2.3.9", "npm/security", ["GHSA-dddd-eeee-ffff"]],
+      ["matcher", "1.0.0", "1.0.4", "npm/security", ["GHSA-aaaa-bbbb-cccc"]],
       ["router", "1.0.0", "1.2.0", "npm/runtime", []],
       ["router", "1.0.0", "2.0.0", "npm/major:router", []],
     ]);
@@ -141,6 +143,7 @@ describe("scan", () => {
     expect(again.stdout).toBe(first.stdout);
     expect(reportIn(earlier.stdout).updates.map(({ name, to }) => `${name} ${to}`)).toEqual([
       "logger 2.3.9",
+      "matcher 1.0.4",
       "router 1.2.0",
     ]);
   });
@@ -192,7 +195,7 @@ describe("update", () => {
       packages: {
         "node_modules/router": { version: "1.2.0" },
         "node_modules/logger": { version: "2.3.9" },
-        "node_modules/matcher": { version: "1.0.0" },
+        "node_modules/matcher": { version: "1.0.4" },
       },
     });
     expect((await told("scan", "--json")).stdout).not.toContain("npm/runtime");
@@ -343,7 +346,7 @@ describe("run", () => {
     const token = github.token("octocat");
     const first = await told("run", "acme/web", "--token", token);
     expect(first.stdout.replaceAll(github.url, "https://github.test")).toMatchInlineSnapshot(`
-      "opened    Bump logger from 2.3.0 to 2.3.9 in the security group  https://github.test/acme/web/pull/1
+      "opened    Bump the security group with 2 updates  https://github.test/acme/web/pull/1
       opened    Bump router from 1.0.0 to 1.2.0 in the runtime group  https://github.test/acme/web/pull/2
       opened    Bump router from 1.0.0 to 2.0.0  https://github.test/acme/web/pull/3
       "

@@ -11,7 +11,7 @@ export interface Dropped {
 }
 
 /** Each attempt is a whole resolution: a group in which much excludes each other must come to an end. */
-const mostAlternativesTried = 12;
+const mostAlternativesTried = 8;
 
 /** What has been accepted so far, and what has become of the rest. */
 export class Growth<Written> {

@@ -2,7 +2,7 @@ import type { Release } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
 
 /** Each costs a whole resolution. */
-const mostAlternatives = 4;
+const mostAlternatives = 3;
 
 /**
  * The releases to try when no lockfile can hold the chosen one, highest first: the next one down, the next minor line
