@@ -89,12 +89,12 @@ function withoutEffect({ keys, options }: Section): readonly Warning[] {
     ...unheeded
       .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))
       .map((key) => ({ keys: [...keys, key], message: `"${key}" is accepted and has no effect yet` })),
-    ...(options["target-branch"] === undefined || keys[0] === "updates"
+    ...(options["target-branch"] === undefined || keys.length === 0 || keys[0] === "updates"
       ? []
       : [
           {
             keys: [...keys, "target-branch"],
-            message: '"target-branch" has an effect in an entry of "updates" only',
+            message: '"target-branch" has an effect at the top and in an entry of "updates" only',
           },
         ]),
     ...Object.keys(options["pull-request-branch-name"] ?? {})

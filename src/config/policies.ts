@@ -40,22 +40,30 @@ export function policiesOf(files: Files, defaultBranch?: string): EffectivePolic
   const named = defaultBranch === undefined ? [] : branchesOf(files.own);
   const others = named.filter((branch) => branch !== defaultBranch);
   const branches = new Map(others.map((branch) => [branch, policiesFor(files, forOther(branch))]));
-  return { ...policiesFor(files, forDefault(defaultBranch)), branches };
+  // A folder is taken for a checkout of the branch that the file as a whole is for.
+  const here = defaultBranch ?? files.own.file["target-branch"];
+  return { ...policiesFor(files, forDefault(here)), branches };
 }
 
+/** Those that the entries are for; of a file without entries, the one that it is for as a whole. */
 function branchesOf({ file }: ReadFile): readonly string[] {
-  return [...new Set((file.updates ?? []).flatMap((entry) => entry["target-branch"] ?? []))].toSorted(byText);
+  const named = file.updates?.map((entry) => branchOf(entry, file)) ?? [file["target-branch"]];
+  return [...new Set(named)].filter((branch) => branch !== undefined).toSorted(byText);
 }
 
-/** Which entries have a say in what is proposed for a branch, and what the branch adds to every policy. */
+function branchOf(entry: Entry, file: ReadFile["file"]): string | undefined {
+  return entry["target-branch"] ?? file["target-branch"];
+}
+
+/** Whether what is written for a branch has a say here, and what the branch adds to every policy. */
 interface Target {
-  readonly concerns: (entry: Entry) => boolean;
+  readonly isFor: (branch: string | undefined) => boolean;
   readonly adapt: (policy: Policy) => Policy;
 }
 
 function forDefault(defaultBranch: string | undefined): Target {
   return {
-    concerns: ({ "target-branch": branch }) => branch === undefined || branch === defaultBranch,
+    isFor: (branch) => branch === undefined || branch === defaultBranch,
     adapt: (policy) => policy,
   };
 }
@@ -63,7 +71,7 @@ function forDefault(defaultBranch: string | undefined): Target {
 /** Security updates are for the default branch only. */
 function forOther(branch: string): Target {
   return {
-    concerns: (entry) => entry["target-branch"] === branch,
+    isFor: (named) => named === branch,
     adapt: (policy) => ({ ...policy, branch, security: { ...policy.security, response: "report" } }),
   };
 }
@@ -97,7 +105,9 @@ function policiesFor(files: Files, target: Target): EffectivePolicies {
     const policy = toPolicy(merged);
     const made = {
       ...merged,
-      policy: target.adapt(entry === undefined ? whereUnlisted(policy, project, own) : entry.adapt(policy)),
+      policy: target.adapt(
+        entry === undefined ? whereUnlisted(policy, project, own, target) : entry.adapt(policy),
+      ),
     };
     known.set(key, made);
     return made;
@@ -149,9 +159,9 @@ interface FittingEntry {
   readonly adapt: (policy: Policy) => Policy;
 }
 
-function entriesOf(file: ReadFile, { concerns }: Target): readonly FittingEntry[] {
+function entriesOf(file: ReadFile, { isFor }: Target): readonly FittingEntry[] {
   return (file.file.updates ?? []).flatMap((entry, index): FittingEntry[] => {
-    if (!concerns(entry)) return [];
+    if (!isFor(branchOf(entry, file.file))) return [];
     const isFolder = toFolderTest(entry);
     const name = originOf(file, ["updates", index]);
     const multi = entry["multi-ecosystem-group"];
@@ -192,10 +202,19 @@ function acrossOf(entry: Entry): string {
     .join(", ");
 }
 
-function whereUnlisted(policy: Policy, { ecosystem, root }: ProjectPlace, own: ReadFile): Policy {
-  if (own.file.updates === undefined) return policy;
-  const why = `no entry of \`updates\` lists ${ecosystem} in /${root}${at(originOf(own, ["updates"]))}`;
-  return { ...policy, noVersionUpdates: why };
+function whereUnlisted(
+  policy: Policy,
+  { ecosystem, root }: ProjectPlace,
+  own: ReadFile,
+  { isFor }: Target,
+): Policy {
+  const { updates, "target-branch": branch } = own.file;
+  if (updates === undefined && isFor(branch)) return policy;
+  const noVersionUpdates =
+    updates === undefined
+      ? `version updates are for the branch ${branch}${at(originOf(own, ["target-branch"]))}`
+      : `no entry of \`updates\` lists ${ecosystem} in /${root}${at(originOf(own, ["updates"]))}`;
+  return { ...policy, noVersionUpdates };
 }
 
 const releaseConditions = ["update-types", "severity", "min-age-days", "max-age-days"] as const;

@@ -313,6 +313,25 @@ describe("steeplejack.yml decides", () => {
     });
   });
 
+  it("for another branch as a whole, and security updates for the default one", () => {
+    const flaw = advisory("GHSA-1", "lodash", { fixed: "4.17.21" });
+    const found = findings(projects(""), known, [flaw]);
+    const policies = readPolicies(own, "target-branch: next\n", { defaultBranch: "main" });
+    expect(summary(plan(found, policies, now))).toEqual({
+      "npm/security": ["lodash ^4.17.20 -> ^4.17.21"],
+    });
+    expect(summary(plan(found, readPolicies(own, "target-branch: next\n"), now))).toHaveProperty(
+      "npm/runtime",
+    );
+    const next = policies.branches.get("next");
+    expect(next && Object.keys(summary(plan(found, next, now)))).toEqual([
+      "npm/development on next",
+      "npm/runtime on next",
+      "npm/major:eslint on next",
+      "npm/major:express on next",
+    ]);
+  });
+
   it.each<[string, string, Record<string, string>]>([
     ["by name", "names: [lodash]", { lodash: "held: disabled" }],
     ["by what is not named", 'exclude-names: ["e*", "@*"]', { lodash: "held: disabled" }],
