@@ -244,7 +244,13 @@ describe.each([
         "open #1 steeplejack/npm/runtime: Update router requirement from ^1.0.0 to ^1.2.0 in the runtime group",
       ]);
       expect(requires("steeplejack/npm/runtime")).toEqual({ router: "^1.2.0", secrets: "file:../../etc" });
-      expect(log.problems()).toEqual([]);
+      expect(log.problems()).toEqual(
+        ["../*", "packages/../../*"].map((glob) => ({
+          stage: "discover",
+          subject: "package.json",
+          message: `the workspace glob "${glob}" in package.json matches no package`,
+        })),
+      );
     });
 
     it("whose lockfile links to outside itself: nothing outside is read", async () => {
