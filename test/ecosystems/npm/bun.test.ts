@@ -414,6 +414,19 @@ describe("a lockfile of bun is made by bun", () => {
     expect(answers[0]).toBe(answer);
   });
 
+  it("and a tag that two manifests have at two versions is left as it is", async () => {
+    const { answers, tools } = noting({ asks: "http://registry.invalid/0/vite" });
+    const nested = `    "@top/b/vite": ["vite@5.1.0", "", {}, ""],\n\n    "renamed/ms"`;
+    const files = {
+      ...locked,
+      "packages/a/package.json": `{"name":"@top/a","dependencies":{"vite":"latest"}}`,
+      "packages/b/package.json": `{"name":"@top/b","dependencies":{"vite":"latest"}}`,
+      "bun.lock": lock.replace(`    "renamed/ms"`, nested),
+    };
+    await raiseVite(tools, files);
+    expect(JSON.parse(answers[0] ?? "")).toMatchObject({ "dist-tags": { latest: "5.2.0" } });
+  });
+
   it("and a tag stays where the lockfile has it", async () => {
     const { answers, tools } = noting({ asks: "http://registry.invalid/0/vite" });
     const files = {

@@ -168,7 +168,7 @@ function namesIn({ runtime, development, peer }: Asked): ReadonlySet<string> {
 }
 
 /** The nearest package of a name, seen from below `from`: in its own folder first, at the top last. */
-function placeOf(
+export function placeOf(
   name: string,
   from: readonly string[],
   packages: ReadonlyMap<string, unknown>,

@@ -3,7 +3,7 @@ import { tableOf, textOf } from "../../../text/data.ts";
 import type { Io } from "../../ecosystem.ts";
 import { readPackageJson } from "../manifest.ts";
 import { publicRegistry } from "../registry.ts";
-import type { BunLock } from "./bun-lockfile.ts";
+import { type BunLock, placeOf } from "./bun-lockfile.ts";
 import type { RelockTask } from "./manager.ts";
 
 /** The registries of a project as bun sees them: addresses that exist nowhere, for which the real ones are asked. */
@@ -86,22 +86,31 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
 
 /**
  * What the manifests ask for by a tag, and the version that it has in the lockfile, by name: bun would follow the tag in
- * every manifest of which another line changes.
+ * every manifest of which another line changes. Where two manifests have two versions of one tag, it is left as it is.
  */
 function taggedVersions(
   { files }: RelockTask,
   { packages }: BunLock,
 ): ReadonlyMap<string, Record<string, string>> {
-  const manifests = Object.entries(files).filter(([path]) => /(?:^|\/)package\.json$/.test(path));
-  const tagged = new Map<string, Record<string, string>>();
-  for (const [path, text] of manifests) {
-    for (const { name, requirement, held } of readPackageJson(path, text).requirements) {
-      const version = packages.get(name)?.reference;
-      if (held?.code !== "tag" || version === undefined) continue;
-      tagged.set(name, { ...tagged.get(name), [requirement]: version });
-    }
-  }
-  return tagged;
+  const asked = Object.entries(files)
+    .filter(([path]) => /(?:^|\/)package\.json$/.test(path))
+    .flatMap(([path, text]) => {
+      const { name: member = "", requirements } = readPackageJson(path, text);
+      const from = path === "package.json" ? [] : [member];
+      return requirements
+        .filter(({ held }) => held?.code === "tag")
+        .flatMap(({ name, requirement: tag }) => {
+          const version = packages.get(placeOf(name, from, packages) ?? "")?.reference;
+          return version === undefined ? [] : [{ name, tag, version }];
+        });
+    });
+  return new Map(
+    [...Map.groupBy(asked, ({ name }) => name)].map(([name, all]) => {
+      const isAgreed = ({ tag, version }: (typeof all)[number]) =>
+        all.every((other) => other.tag !== tag || other.version === version);
+      return [name, Object.fromEntries(all.filter(isAgreed).map(({ tag, version }) => [tag, version]))];
+    }),
+  );
 }
 
 function withTags(text: string, tags: Readonly<Record<string, string>>): string {
