@@ -46,7 +46,10 @@ export async function patch(
 /** A package in all manifests of a project, and its kin. */
 function atoms(updates: readonly Update[]): readonly Atom[] {
   const hubs = hubsOf(updates);
-  return [...Map.groupBy(updates, (update) => `${update.project.root}\0${hubs.get(update)}`).values()];
+  // A lockfile can hold several versions of a package that no manifest names, and each moves by itself.
+  const lineOf = ({ dependency, from }: Update) => (dependency.kind === "transitive" ? from : "");
+  const keyOf = (update: Update) => JSON.stringify([update.project.root, hubs.get(update), lineOf(update)]);
+  return [...Map.groupBy(updates, keyOf).values()];
 }
 
 interface Written {
