@@ -1,6 +1,6 @@
 import type { Probot } from "probot";
 import type { Job } from "../queue/jobs.ts";
-import { scanJob } from "../queue/jobs.ts";
+import { jobShape } from "../queue/jobs.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -55,7 +55,7 @@ async function receive(
   if (await deliveries.seen(id)) return log.info("delivery seen before");
   const jobs = await jobsOf(payload);
   for (const job of jobs) {
-    const enqueued = await queue.enqueue(scanJob.parse({ ...job, delivery: id }));
+    const enqueued = await queue.enqueue(jobShape.parse({ ...job, delivery: id }));
     const { owner, name: repository } = job.repository;
     log.info({ repository: `${owner}/${repository}`, reason: job.reason, enqueued }, "scan asked for");
   }

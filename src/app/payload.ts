@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Job, ScanReason } from "../queue/jobs.ts";
+import type { Job, JobReason } from "../queue/jobs.ts";
 
 /** Every webhook of an App carries it. */
 export const installationOf = z.object({ id: z.int().positive() });
@@ -8,7 +8,7 @@ export const installationOf = z.object({ id: z.int().positive() });
 export function scansOf(
   repositories: readonly string[],
   installationId: number,
-  reason: ScanReason,
+  reason: JobReason,
 ): readonly Job[] {
   return repositories.map((fullName) => {
     const [owner = "", name = ""] = fullName.split("/");

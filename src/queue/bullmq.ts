@@ -5,8 +5,9 @@ import { Redis } from "ioredis";
 import { z } from "zod";
 import { RateLimitError } from "../domain/errors.ts";
 import type { Job } from "./jobs.ts";
-import { fold, keyOf, scanJob, urgencyOf } from "./jobs.ts";
+import { covers, fold, jobShape, keyOf, urgencyOf } from "./jobs.ts";
 import type {
+  Again,
   Enqueued,
   FailedJob,
   Handler,
@@ -37,9 +38,9 @@ export interface BullmqOptions {
 
 /** What is stored with a job in Redis. */
 const envelope = z.object({
-  job: scanJob,
+  job: jobShape,
   /** The most urgent of the requests that came while it ran: the job that follows it will have this one. */
-  next: scanJob.optional(),
+  next: jobShape.optional(),
   /** Milliseconds since 1970: a rate limit is over then. */
   notBefore: z.number().optional(),
 });
@@ -64,7 +65,7 @@ export function bullmqQueue(options: BullmqOptions): Queue {
 
   const add = (job: Job, delay: number, replace: boolean, id: string): Promise<Stored<unknown>> =>
     bull.add(
-      "scan",
+      job.kind,
       { job },
       {
         jobId: id,
@@ -86,9 +87,10 @@ export function bullmqQueue(options: BullmqOptions): Queue {
     for (let round = 0; round < 10; round++) {
       const before = await currentOf(bull, job);
       const runs = before?.state === "active";
-      const wanted = runs && before.next !== undefined ? fold(before.next, job) : job;
       const wait = runs ? 0 : delay;
-      const replace = before !== undefined && givesWay(before, wanted, Date.now() + wait);
+      const replace = before !== undefined && givesWay(before, job, Date.now() + wait);
+      const joined = runs ? before.next : replace ? before.job : undefined;
+      const wanted = joined === undefined ? job : fold(joined, job);
       const id = `scan-${randomUUID()}`;
       const added = await add(wanted, wait, replace, id);
       if (added.id === id) return replace ? "folded" : "added";
@@ -97,12 +99,12 @@ export function bullmqQueue(options: BullmqOptions): Queue {
       if (after === undefined) return "folded"; // it has ended, and what was kept for afterwards waits
       if (after.state === "active") {
         if (!runs || before.stored.id !== added.id) continue; // it began just now: asked again, the request is kept for certain
-        await raise(after, { next: wanted });
+        await raise(after, { next: after.next === undefined ? wanted : fold(after.next, wanted) });
         return "follows";
       }
       if (givesWay(after, wanted, Date.now() + wait)) continue;
-      if (after.job !== undefined && fold(after.job, wanted) === after.job) return "folded";
-      await raise(after, { job: wanted });
+      if (after.job !== undefined && covers(after.job, wanted)) return "folded";
+      await raise(after, { job: after.job === undefined ? wanted : fold(after.job, wanted) });
       if ((await after.stored.getState()) !== "active") return "folded";
     }
     throw new Error(`the job of ${keyOf(job)} changes too quickly to join it`);
@@ -129,7 +131,8 @@ export function bullmqQueue(options: BullmqOptions): Queue {
 
   return {
     enqueue: (job, { delay = 0 } = {}) => within(8_000, enqueue(job, delay)),
-    process: (handler, processOptions) => work(handler, processOptions, { ...options, prefix }, policy),
+    process: (handler, processOptions) =>
+      work(handler, processOptions, { ...options, prefix, enqueue }, policy),
     counts: async () => {
       const counts = await bull.getJobCounts("wait", "prioritized", "delayed", "active", "failed");
       const of = (state: string) => counts[state] ?? 0;
@@ -201,7 +204,10 @@ async function raise(
 function work(
   handler: Handler,
   { concurrency, observer }: ProcessOptions,
-  options: BullmqOptions & { prefix: string },
+  options: BullmqOptions & {
+    readonly prefix: string;
+    readonly enqueue: (job: Job, delay: number) => Promise<unknown>;
+  },
   policy: Policy,
 ): Processing {
   const trouble = observer?.trouble ?? options.trouble ?? (() => {});
@@ -209,6 +215,7 @@ function work(
   const bull = new Bull<unknown>(queueName, { connection, prefix: options.prefix, skipVersionCheck: true });
   bull.on("error", trouble);
   const running = new Map<string, AbortController>();
+  const following = new Map<string, Again>();
   let stopping = false;
 
   const attempt = async (stored: Stored<unknown>, token: string | undefined): Promise<void> => {
@@ -226,7 +233,8 @@ function work(
     const tell = (outcome: Outcome) => observer?.ended?.(job, run, outcome);
     running.set(run.id, abort);
     try {
-      await handler(job, run);
+      const again = await handler(job, run);
+      if (again !== undefined) following.set(run.id, again);
       tell({ kind: "done" });
     } catch (error) {
       if (stopping && abort.signal.aborted) {
@@ -261,6 +269,12 @@ function work(
     settings: { backoffStrategy: (attempts) => backoffAfter(attempts, policy) },
   });
   worker.on("error", trouble);
+  // Only now has the job ended: asked for before, the other one would be run at once.
+  worker.on("completed", ({ id = "" }) => {
+    const again = following.get(id);
+    following.delete(id);
+    if (again !== undefined) void options.enqueue(again.job, again.after).catch(trouble);
+  });
   // Another worker may have the job by now: two must not go on with one repository.
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) running.get(id)?.abort(new Error("another worker took the job over"));

@@ -2,25 +2,42 @@ import { z } from "zod";
 
 const part = z.string().regex(/^[\w.-]{1,100}$/, "is no name that GitHub allows");
 
-/** Why a repository is scanned. */
-const reasons = ["manual", "comment", "push", "advisory", "installation", "repository", "schedule"] as const;
+/** Why a repository is scanned, or its pull requests are looked at. */
+const reasons = [
+  "manual",
+  "comment",
+  "push",
+  "advisory",
+  "pull-request",
+  "review",
+  "checks",
+  "installation",
+  "repository",
+  "schedule",
+] as const;
+
+/** As many subjects may be named; a job about more of them is about all. */
+const mostSubjects = 100;
 
 /**
  * What travels through the queue: which repository, and why. Never a token: the worker asks GitHub for one, for this
  * repository only, when the job starts. Keys that are not known here are dropped, so that servers and workers of
  * neighbouring versions can share a Redis.
  */
-export const scanJob = z.object({
-  kind: z.literal("scan"),
+export const jobShape = z.object({
+  /** `shepherd` tends open pull requests; `scan` finds out what is to be proposed, and then tends all of them. */
+  kind: z.enum(["scan", "shepherd"]),
   repository: z.object({ owner: part, name: part }),
   installationId: z.int().positive(),
   reason: z.enum(reasons),
+  /** For `shepherd`: pull requests (`#12`) and branches (`steeplejack/npm/runtime`). Absent: every open one. */
+  subjects: z.array(z.string().min(1).max(300)).max(mostSubjects).readonly().optional(),
   /** GitHub's id of the webhook delivery that asked for it. */
   delivery: z.string().max(100).optional(),
 });
 
-export type Job = z.infer<typeof scanJob>;
-export type ScanReason = Job["reason"];
+export type Job = z.infer<typeof jobShape>;
+export type JobReason = Job["reason"];
 
 /** Jobs with one key never run at the same time. GitHub's names do not tell cases apart. */
 export function keyOf(job: Job): string {
@@ -28,22 +45,47 @@ export function keyOf(job: Job): string {
 }
 
 /** 1: somebody waits for it. 3: it can wait. */
-const urgencies: Readonly<Record<ScanReason, 1 | 2 | 3>> = {
+const urgencies: Readonly<Record<JobReason, 1 | 2 | 3>> = {
   manual: 1,
   comment: 1,
   push: 1,
   advisory: 1,
+  "pull-request": 1,
+  review: 1,
+  checks: 2,
   installation: 2,
   repository: 2,
   schedule: 3,
 };
 
 /** 1 goes first. */
-export function urgencyOf(reason: ScanReason): 1 | 2 | 3 {
+export function urgencyOf(reason: JobReason): 1 | 2 | 3 {
   return urgencies[reason];
 }
 
-/** Two requests become one: the more urgent stays, and of equals the later. */
+/**
+ * Two requests become one: the reason of the more urgent stays, and of equals the later. A scan does what shepherding
+ * does, and what two ask to be tended is tended by the one.
+ */
 export function fold(earlier: Job, later: Job): Job {
-  return urgencyOf(later.reason) <= urgencyOf(earlier.reason) ? later : earlier;
+  const foremost = urgencyOf(later.reason) <= urgencyOf(earlier.reason) ? later : earlier;
+  const kind = earlier.kind === "scan" || later.kind === "scan" ? "scan" : "shepherd";
+  const subjects = kind === "scan" ? undefined : united(earlier.subjects, later.subjects);
+  const { kind: _kind, subjects: _subjects, ...rest } = foremost;
+  return { kind, ...rest, ...(subjects === undefined ? {} : { subjects }) };
+}
+
+/** Whether `fold` would add nothing to the earlier job. */
+export function covers(earlier: Job, later: Job): boolean {
+  return JSON.stringify(sorted(fold(earlier, later))) === JSON.stringify(sorted(earlier));
+}
+
+function sorted(job: Job): unknown {
+  return Object.entries(job).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function united(a: Job["subjects"], b: Job["subjects"]): Job["subjects"] {
+  if (a === undefined || b === undefined) return undefined;
+  const all = [...new Set([...a, ...b])];
+  return all.length > mostSubjects ? undefined : all;
 }

@@ -2,7 +2,17 @@ import { randomUUID } from "node:crypto";
 import { messageOf, RateLimitError } from "../domain/errors.ts";
 import type { Job } from "./jobs.ts";
 import { fold, keyOf, urgencyOf } from "./jobs.ts";
-import type { Enqueued, FailedJob, Handler, Outcome, Policy, ProcessOptions, Queue, Run } from "./queue.ts";
+import type {
+  Again,
+  Enqueued,
+  FailedJob,
+  Handler,
+  Outcome,
+  Policy,
+  ProcessOptions,
+  Queue,
+  Run,
+} from "./queue.ts";
 import { backoffAfter, defaultPolicy, endsWithin, tooLong, waitUntil } from "./queue.ts";
 
 /** A job that waits. `cause` says for what: its turn or its schedule, the next attempt, or the end of a rate limit. */
@@ -61,7 +71,7 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     if (there.cause === "limit") waiting.set(key, { ...there, job: folded });
     else if (there.cause === "retry" && urgent) {
       following.delete(key);
-      put(key, { id: randomUUID(), job, attempts: 0, due, cause: "asked" });
+      put(key, { id: randomUUID(), job: folded, attempts: 0, due, cause: "asked" });
     } else {
       const sooner = there.cause === "asked" ? Math.min(there.due, due) : there.due;
       const raised = urgencyOf(folded.reason) < urgencyOf(there.job.reason);
@@ -100,10 +110,11 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     const abort = new AbortController();
     const limit = setTimeout(() => abort.abort(tooLong(policy)), policy.timeout);
     const run: Run = { id: entry.id, attempt: entry.attempts + 1, signal: abort.signal };
-    const ended = attempt(worker, entry, run).finally(() => {
+    const ended = attempt(worker, entry, run).then((again) => {
       clearTimeout(limit);
       worker.running.delete(slot);
       end(key);
+      if (again !== undefined) enqueue(again.job, again.after);
     });
     const slot = { abort, ended };
     worker.running.add(slot);
@@ -118,14 +129,16 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     put(key, { id: randomUUID(), job: follower, attempts: 0, due: Date.now(), cause: "asked" });
   };
 
-  const attempt = async (worker: Worker, entry: Waiting, run: Run): Promise<void> => {
+  const attempt = async (worker: Worker, entry: Waiting, run: Run): Promise<Again | undefined> => {
     let outcome: Outcome = { kind: "done" };
+    let again: Again | undefined;
     try {
-      await worker.handler(entry.job, run);
+      again = (await worker.handler(entry.job, run)) ?? undefined;
     } catch (error) {
       outcome = settle(worker, entry, run, error);
     }
     worker.options.observer?.ended?.(entry.job, run, outcome);
+    return again;
   };
 
   const settle = (worker: Worker, entry: Waiting, run: Run, error: unknown): Outcome => {

@@ -9,6 +9,7 @@ import type { Job } from "./jobs.ts";
  * - An urgent request does not wait for a schedule or for the next retry, only for a rate limit.
  * - A job that fails is tried again later and later; when the attempts are used up it is kept as failed.
  * - A `RateLimitError` puts the job off until its `retryAt`, and costs no attempt.
+ * - What a handler asks for with `Again` is asked for when its run has ended; asked for sooner, it is one with that.
  */
 export interface Queue {
   /** Throws when the job could not be kept. `delay` is in milliseconds. */
@@ -32,7 +33,13 @@ export interface Queue {
 export type Enqueued = "added" | "folded" | "follows";
 
 /** Resolves when the work is done; what it throws is an attempt that failed. */
-export type Handler = (job: Job, run: Run) => Promise<void>;
+export type Handler = (job: Job, run: Run) => Promise<Again | undefined | void>;
+
+/** Another job for the same repository, after so many milliseconds. */
+export interface Again {
+  readonly after: number;
+  readonly job: Job;
+}
 
 /** One attempt. */
 export interface Run {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RateLimitError } from "../../src/domain/errors.ts";
 import type { Counts, Handler, Observer, Outcome, Policy, Processing, Queue } from "../../src/queue/queue.ts";
-import { byHand, scan } from "./builders.ts";
+import { byHand, scan, shepherd } from "./builders.ts";
 
 /** Quick enough for a test, and without chance. */
 export const quick: Partial<Policy> = {
@@ -99,6 +99,69 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
     expect(second.job).toEqual(scan("web", "push"));
     second.finish();
     (await hand.next()).finish();
+    await idle();
+  });
+
+  it("tends in one job what several ask to be tended, and lets a scan do it where one waits", async () => {
+    const hand = byHand();
+    await queue.enqueue(shepherd("web", ["#1"]));
+    expect(await queue.enqueue(shepherd("web", ["#2", "#1"]))).toBe("folded");
+    await queue.enqueue(shepherd("api", ["#1"]));
+    expect(await queue.enqueue(shepherd("api"))).toBe("folded");
+    await queue.enqueue(shepherd("lib", ["#1"], "comment"));
+    expect(await queue.enqueue(scan("lib", "schedule"))).toBe("folded");
+    work(hand);
+
+    const jobs = [await hand.next()];
+    for (const _ of ["second", "third"]) {
+      jobs.at(-1)?.finish();
+      jobs.push(await hand.next());
+    }
+    jobs.at(-1)?.finish();
+    await idle();
+    const told = jobs.map(({ job: { repository, kind, subjects = "all", reason } }) => [
+      repository.name,
+      kind,
+      subjects,
+      reason,
+    ]);
+    expect(told).toEqual([
+      ["lib", "scan", "all", "comment"],
+      ["web", "shepherd", ["#1", "#2"], "checks"],
+      ["api", "shepherd", "all", "checks"],
+    ]);
+  });
+
+  it("keeps what is asked to be tended while a job runs", async () => {
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(shepherd("web", ["#1"]));
+    const first = await hand.next();
+    await queue.enqueue(shepherd("web", ["#2"]));
+    await queue.enqueue(shepherd("web", ["#3"]));
+    first.finish();
+
+    const second = await hand.next();
+    expect(second.job.subjects?.toSorted()).toEqual(["#2", "#3"]);
+    second.finish();
+    await idle();
+  });
+
+  it("asks for what a handler wants to do later, when its run has ended", async () => {
+    const hand = byHand();
+    work(hand);
+    await queue.enqueue(shepherd("web", ["#1"]));
+    (await hand.next()).finish({ after: 60_000, job: shepherd("web", ["#1"], "schedule") });
+    await holds({ waiting: 0, delayed: 1, running: 0 });
+
+    await queue.enqueue(shepherd("web", ["#2"], "comment"));
+    const sooner = await hand.next();
+    expect(sooner.job.subjects?.toSorted()).toEqual(["#1", "#2"]);
+    sooner.finish({ after: 0, job: scan("web", "schedule") });
+
+    const next = await hand.next();
+    expect(next.job.kind).toBe("scan");
+    next.finish();
     await idle();
   });
 
