@@ -15,6 +15,8 @@ export interface Shared {
   readonly local: ReadonlySet<string>;
   readonly foreign: Reason | undefined;
   readonly lock: ReadLock | undefined;
+  /** What each name resolves to from a manifest. Absent where there is no lockfile. */
+  readonly installedAt: ((manifest: string) => ReadonlyMap<string, LockedPackage>) | undefined;
 }
 
 /** A `package.json`; `catalog` are the entries that it defines for others. */
@@ -27,7 +29,7 @@ export function toManifest(
   const { overrides } = shared.own;
   // npm refuses a direct dependency of the root whose name an override decides otherwise.
   const isStrict = shared.manager === "npm" && manifest.path === shared.own.path;
-  const installed = shared.lock === undefined ? undefined : installedAt(shared.lock.graph, manifest.path);
+  const installed = shared.installedAt?.(manifest.path);
   return {
     path: manifest.path,
     ...(Object.keys(engines).length === 0 ? {} : { engines }),
@@ -90,12 +92,16 @@ function catalogDependencies(catalog: readonly CatalogEntry[], shared: Shared): 
   });
 }
 
-/** What each name resolves to from a manifest. */
-function installedAt(graph: LockGraph, manifest: string): ReadonlyMap<string, LockedPackage> {
-  const byId = new Map(graph.packages.map((locked) => [locked.id, locked]));
-  const own = graph.packages.find((locked) => locked.manifest === manifest);
-  const found = (own?.dependencies ?? []).flatMap((id) => byId.get(id) ?? []);
-  return new Map(found.map((locked) => [locked.name, locked]));
+/** A workspace can have hundreds of manifests, and a lockfile thousands of packages: they are gone through once. */
+export function installedIn({ packages }: LockGraph): Exclude<Shared["installedAt"], undefined> {
+  const byId = new Map(packages.map((locked) => [locked.id, locked]));
+  const own = new Map(
+    packages.flatMap((locked) => (locked.manifest === undefined ? [] : [[locked.manifest, locked]])),
+  );
+  return (manifest) => {
+    const found = (own.get(manifest)?.dependencies ?? []).flatMap((id) => byId.get(id) ?? []);
+    return new Map(found.map((locked) => [locked.name, locked]));
+  };
 }
 
 function toDependency(

@@ -21,15 +21,21 @@ export function lockfilesAt(
   packageManager: string | undefined,
 ): string[] {
   const preferred = lockfilesOf[packageManager?.split("@")[0] ?? ""] ?? [];
-  const names = new Set([...preferred, ...lockfiles]);
-  return [...names].map((name) => posix.join(root, name)).filter((path) => paths.has(path));
+  const found = lockfiles
+    .map((name) => (root === "" ? name : `${root}/${name}`))
+    .filter((path) => paths.has(path));
+  if (found.length < 2) return found;
+  const isPreferred = (path: string) => preferred.includes(posix.basename(path));
+  return [...found.filter(isPreferred), ...found.filter((path) => !isPreferred(path))];
 }
 
 /** The nearest lockfile further up that is not npm's: it may cover the folder, though its workspace does not name it. */
 export function lockfileAbove(root: string, paths: ReadonlySet<string>): string | undefined {
   for (let folder = root; folder !== "";) {
     folder = folder.includes("/") ? posix.dirname(folder) : "";
-    const covering = otherLockfiles.map((name) => posix.join(folder, name)).find((path) => paths.has(path));
+    const covering = otherLockfiles
+      .map((name) => (folder === "" ? name : `${folder}/${name}`))
+      .find((path) => paths.has(path));
     if (covering !== undefined) return covering;
   }
   return undefined;

@@ -4,7 +4,7 @@ import type { FileReader } from "../../domain/ports.ts";
 import type { Project, Reason, Scope } from "../../domain/types.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
 import type { Catalogs } from "./catalogs.ts";
-import { addressReason, addressWarning, catalogManifest, toManifest } from "./dependencies.ts";
+import { addressReason, addressWarning, catalogManifest, installedIn, toManifest } from "./dependencies.ts";
 import { folderOf, idleGlobs, isPnpmWorkspace, pnpmWorkspaceFile, relativeTo } from "./locate.ts";
 import { managerOf } from "./managers/index.ts";
 import type { Manager, ReadLock } from "./managers/manager.ts";
@@ -34,9 +34,10 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   const globs = workspace?.packages ?? own.workspaces ?? [];
   const local = new Set(manifests.flatMap(({ name }) => (name === undefined ? [] : [name])));
   const manager = found?.manager?.id ?? managerNamed(own.packageManager);
+  const installedAt = lock === undefined ? undefined : installedIn(lock.graph);
   const decided = [...own.overrides, ...(workspace?.overrides ?? [])];
   const overrides = heeded(decided, manager, own.packageManager);
-  const shared = { settings, own: { ...own, overrides }, manager, local, foreign, lock };
+  const shared = { settings, own: { ...own, overrides }, manager, local, foreign, lock, installedAt };
   const [first, ...others] = manifests.map((manifest) =>
     toManifest(manifest, shared, manifest.path === catalogs?.path ? catalogs.catalog : []),
   );
