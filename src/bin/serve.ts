@@ -14,17 +14,17 @@ import { createGithub } from "../github/client.ts";
 import { bullmqQueue } from "../queue/bullmq.ts";
 import type { Job } from "../queue/jobs.ts";
 import { memoryQueue } from "../queue/memory.ts";
-import type { Observer, Processing, Queue, Run } from "../queue/queue.ts";
+import type { Again, Observer, Processing, Queue, Run } from "../queue/queue.ts";
 import { endsWithin } from "../queue/queue.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /**
- * Does one job. Resolves when it is done, with the milliseconds until the repository should be looked at again, where
- * something waits for its schedule; what it throws is tried again later, a `RateLimitError` when the limit is over.
- * Its log carries the repository, the installation, the job and the delivery on every line.
+ * Does one job. Resolves when it is done, with the job that is to follow where something waits for its time; what it
+ * throws is tried again later, a `RateLimitError` when the limit is over. Its log carries the repository, the
+ * installation, the job and the delivery on every line.
  */
-export type Handle = (job: Job, run: Run & { readonly log: Logger }) => Promise<number | undefined>;
+export type Handle = (job: Job, run: Run & { readonly log: Logger }) => Promise<Again | undefined>;
 
 export interface WorkOptions {
   readonly environment: Environment;
@@ -165,21 +165,10 @@ function startWorker(queue: Queue, { environment, handle }: WorkOptions, log: Lo
       ...(job.delivery === undefined ? {} : { delivery: job.delivery }),
     });
   const every = environment.schedule.everyMinutes * 60_000;
-  const waits = new Map<string, number>();
-  /** What comes after the next scan of the scheduler's is that one's to ask for. */
-  const wake = (job: Job, delay: number) => {
-    if (delay > every) return;
-    const { delivery: _, ...again } = job;
-    const asked = () => queue.enqueue({ ...again, reason: "schedule" }, { delay });
-    // A moment later, when the queue knows that the job has ended: else this would be a run that follows at once.
-    setTimeout(() => void asked().catch((err: unknown) => logWake(log, err)), 1_000).unref();
-  };
   const observer: Observer = {
-    ended: (job, { attempt, ...run }, outcome) => {
-      const jobLog = logOf(job, { attempt, ...run });
-      const delay = waits.get(run.id);
-      waits.delete(run.id);
-      if (delay !== undefined && outcome.kind === "done") wake(job, delay);
+    ended: (job, run, outcome) => {
+      const jobLog = logOf(job, run);
+      const { attempt } = run;
       switch (outcome.kind) {
         case "done":
         case "given back":
@@ -197,15 +186,12 @@ function startWorker(queue: Queue, { environment, handle }: WorkOptions, log: Lo
     async (job, run) => {
       const jobLog = logOf(job, run);
       jobLog.info({ reason: job.reason, attempt: run.attempt }, "job started");
-      const delay = await handle(job, { ...run, log: jobLog });
-      if (delay !== undefined) waits.set(run.id, delay);
+      const again = await handle(job, { ...run, log: jobLog });
+      // What comes after the next scan of the scheduler's is that one's to ask for.
+      return again === undefined || again.after > every ? undefined : again;
     },
     { concurrency: environment.worker.concurrency, observer },
   );
-}
-
-function logWake(log: Logger, err: unknown): void {
-  log.warn({ err }, "a scan for a schedule could not be asked for; the next one finds what waits");
 }
 
 function connectGithub({ id: appId, privateKey }: AppCredentials, { github }: Environment): Clients {

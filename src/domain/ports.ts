@@ -1,6 +1,8 @@
 import type { VersionScheme } from "../versions/scheme.ts";
+import type { Check, Comment, Merging, MergeMethod, PullRequestState } from "./pull-request.ts";
 import type {
   Advisory,
+  FileChange,
   PackageReleases,
   Problem,
   PullRequestDraft,
@@ -151,6 +153,46 @@ export interface Proposal {
   readonly url?: string;
   /** What the configuration asks for and GitHub refused: a reviewer who may not see the repository. */
   readonly refused?: readonly string[];
+}
+
+/** Looks at single pull requests of the App, and acts on them. Each act looks first: done twice, it is done once. */
+export interface PullRequests {
+  /** `undefined` where there is none of that number, or it is not one of the App's. */
+  read(number: number): Promise<PullRequestState | undefined>;
+  /** Those of a commit, by name. */
+  checksOf(sha: string): Promise<readonly Check[]>;
+  /** What a failed check wrote into its log, the end of it, where that may be read. */
+  logOf(check: Check): Promise<string | undefined>;
+  /** The names of the checks that a branch asks for, as far as the token may know. */
+  requiredChecks(branch: string): Promise<readonly string[]>;
+  commentsOn(number: number): Promise<readonly Comment[]>;
+  /** Makes the App's comment with this key say so; see `noteOf`. */
+  say(number: number, key: string, text: string): Promise<void>;
+  /** Writes the marker anew; title, text and branch stay. */
+  mark(pull: PullRequestState, marker: PullRequestState["marker"]): Promise<void>;
+  /** Has failed checks run once more: by asking for it, or, where that is refused, by a new commit of the same content. */
+  rerun(pull: PullRequestState, checks: readonly Check[]): Promise<void>;
+  /** Where a branch is, and since when. */
+  branch(name: string): Promise<{ readonly sha: string; readonly at: Date } | undefined>;
+  /** The branches that begin so. */
+  branches(prefix: string): Promise<readonly string[]>;
+  /** Makes a branch of one commit on top of another, unless it is there. */
+  push(branch: string, commit: TrialCommit): Promise<void>;
+  /** Closes its pull request with it. */
+  deleteBranch(name: string): Promise<void>;
+  /** The open pull request of a branch. */
+  pullOf(branch: string): Promise<number | undefined>;
+  /** Opens a draft for a branch, unless there is one. */
+  openDraft(draft: { branch: string; base: string; title: string; body: string }): Promise<void>;
+  merge(pull: PullRequestState, method: MergeMethod | undefined): Promise<Merging>;
+  /** Has GitHub merge it once it may, or no longer. Gives whether GitHub does so. */
+  autoMerge(pull: PullRequestState, wanted: boolean, method: MergeMethod | undefined): Promise<boolean>;
+}
+
+export interface TrialCommit {
+  readonly parent: string;
+  readonly message: string;
+  readonly changes: readonly FileChange[];
 }
 
 /** Runs heavy or risky work in a process of its own: scrubbed environment, limited time and memory. */
