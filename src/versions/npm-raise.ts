@@ -8,6 +8,8 @@ import type { RaiseStrategy } from "./scheme.ts";
  * https://github.com/dependabot/dependabot-core/blob/main/npm_and_yarn/lib/dependabot/npm_and_yarn/update_checker/requirements_updater.rb
  */
 export function raise(requirement: string, release: Release, strategy: RaiseStrategy): string | undefined {
+  const plain = strategy === "increase" ? raisedPlain(requirement, release.version) : undefined;
+  if (plain !== undefined) return plain;
   const range = rangeOf(requirement);
   if (range === undefined) return undefined;
   const fits = satisfies(release.version, requirement);
@@ -16,6 +18,22 @@ export function raise(requirement: string, release: Release, strategy: RaiseStra
   const raised =
     fits && strategy !== "increase" ? requirement : written(requirement, release, strategy, fits);
   return raised !== undefined && satisfies(release.version, raised) ? raised : undefined;
+}
+
+const plainRequirement = /^([\^~=]?v?)(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/;
+const plainVersion = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/;
+
+/** `^1.2.3` and 1.4.0 are nearly all that there is, and are asked about for every release: without reading any range. */
+function raisedPlain(requirement: string, version: string): string | undefined {
+  const old = plainRequirement.exec(requirement);
+  const next = old === null ? null : plainVersion.exec(version);
+  if (old === null || next === null) return undefined;
+  for (const part of [0, 1, 2]) {
+    const step = Number(next[part + 1]) - Number(old[part + 2]);
+    if (step < 0) return undefined;
+    if (step > 0) break;
+  }
+  return `${old[1]}${version}`;
 }
 
 function written(

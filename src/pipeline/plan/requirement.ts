@@ -16,11 +16,11 @@ export interface Writing {
 export function requirementFor(writing: Writing, release: Release): string | undefined {
   const { dependency, scheme, policy } = writing;
   const { requirement, kind } = dependency;
-  const fits = scheme.satisfies(release.version, requirement);
+  const fits = () => scheme.satisfies(release.version, requirement);
   if (policy.versioningStrategy === "lockfile-only")
-    return fits && writing.project.lockfile !== undefined ? requirement : undefined;
+    return fits() && writing.project.lockfile !== undefined ? requirement : undefined;
   const onlyIfNecessary = policy.versioningStrategy === "increase-if-necessary" || kind === "engine";
-  if (onlyIfNecessary && fits) return requirement;
+  if (onlyIfNecessary && fits()) return requirement;
   return scheme.raise(requirement, release, raiseStrategy(writing));
 }
 
