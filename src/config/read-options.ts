@@ -36,6 +36,8 @@ export function toPolicy({ options, origins }: Effective): Policy {
     ...(limit > 0 ? {} : { noVersionUpdates: `\`open-pull-requests-limit\` is 0${at(limitOrigin)}` }),
     ...(options.enabled === false ? { disabledBy: origins.get("enabled") ?? "" } : {}),
     versioningStrategy: options["versioning-strategy"] ?? defaultPolicy.versioningStrategy,
+    strictLockfile: options.lockfile === "strict",
+    ...optional("lockMaintenance", toMaintenance(options["lock-maintenance"])),
     ...optional("schedule", schedule),
     ...optional("labels", options.labels),
     ...optional("assignees", options.assignees?.map(withoutAt)),
@@ -55,6 +57,12 @@ function optional<Key extends string, Value>(key: Key, value: Value | undefined)
   const held: { [key in Key]?: Value } = {};
   if (value !== undefined) held[key] = value;
   return held;
+}
+
+function toMaintenance(option: Options["lock-maintenance"]): Policy["lockMaintenance"] {
+  if (option === undefined || option === false) return undefined;
+  const asked = option === true || option.schedule === undefined ? undefined : toSchedule(option.schedule);
+  return { schedule: asked ?? { kind: "interval", interval: "weekly", day: 1, timezone: "Etc/UTC" } };
 }
 
 type Allow = NonNullable<Options["allow"]>[number];
@@ -103,6 +111,7 @@ function toCooldown(found: NonNullable<Options["cooldown"]>): Cooldown {
     ...optional("major", major),
     ...optional("minor", minor),
     ...optional("patch", patch),
+    ...optional("transitive", found["transitive-days"]),
     include: found.include ?? [],
     exclude: found.exclude ?? [],
   };

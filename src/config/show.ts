@@ -56,6 +56,8 @@ const defaults: readonly (readonly [string, unknown])[] = [
   ["schedule", "at any time"],
   ["open-pull-requests-limit", defaultPolicy.openPullRequestsLimit],
   ["versioning-strategy", defaultPolicy.versioningStrategy],
+  ["lockfile", "report"],
+  ["lock-maintenance", false],
   ["exclude-paths", defaultPolicy.excludePaths],
   ["labels", "dependencies, the language, security"],
   ["security.severity", "every advisory"],

@@ -69,6 +69,10 @@ export interface Policy extends ProposalPolicy {
   /** How many pull requests for version updates may be open at a time. Security updates do not count. */
   readonly openPullRequestsLimit: number;
   readonly versioningStrategy: VersioningStrategy;
+  /** Whether nothing is proposed that changes entries of a lockfile which it does not explain. */
+  readonly strictLockfile: boolean;
+  /** Whether lockfiles are made anew, within what is asked for, and when. */
+  readonly lockMaintenance?: { readonly schedule: Schedule };
 }
 
 /**
@@ -125,8 +129,19 @@ export interface IgnoreRule {
   readonly versions: readonly string[];
   /** Of no effect on security updates. */
   readonly updateTypes: readonly UpdateSize[];
-  /** Where it is written: `.github/dependabot.yml:12`. */
+  /** Where it is written: `.github/dependabot.yml:12`, or the pull request on which a person said so. */
   readonly origin?: string;
+  /** How a person said so, and not a file. */
+  readonly said?: Said;
+}
+
+/** `closed`: by closing a pull request. `ignored`: in a comment. */
+export interface Said {
+  readonly how: "closed" | "ignored";
+  /** Only the releases of the same major, minor or patch as this one. */
+  readonly like?: { readonly version: string; readonly size: UpdateSize };
+  /** Whether it was about a security update; else `like` is of no effect on them. */
+  readonly security: boolean;
 }
 
 /** For how many days a release waits, counted from its publication; security fixes never wait. */
@@ -135,6 +150,8 @@ export interface Cooldown {
   readonly major?: number;
   readonly minor?: number;
   readonly patch?: number;
+  /** For what an update brings in beside it, where something older fits; `days` if absent. */
+  readonly transitive?: number;
   /** With patterns, only these wait. Empty: all do. */
   readonly include: readonly string[];
   /** Wins over `include`. */
@@ -192,6 +209,7 @@ export const defaultPolicy: Policy = {
   cooldown: { days: 3, include: [], exclude: [] },
   openPullRequestsLimit: 10,
   versioningStrategy: "auto",
+  strictLockfile: false,
 };
 
 /** One policy for everything. */

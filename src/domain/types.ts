@@ -213,10 +213,14 @@ export interface UpdateGroup {
   readonly key: string;
   /** What it is called in a title: `runtime`; a single major is called by its package. */
   readonly name: string;
-  readonly kind: "version" | "security";
+  readonly kind: "version" | "security" | "maintenance";
   /** Whether it is there for one package alone, so that titles name the package and not the group. */
   readonly single: boolean;
   readonly updates: readonly Update[];
+  /** The project whose lockfile is made anew; then there are no updates. */
+  readonly maintains?: Project;
+  /** For maintenance: the time since when it has been due, such as the week's Monday. What is closed stays so for its period. */
+  readonly period?: string;
 }
 
 /** What became of one dependency, and why. */

@@ -46,6 +46,12 @@ export interface Ecosystem {
    * `ResolutionError` when no consistent lockfile can hold them all.
    */
   patch(project: Project, updates: readonly Update[], io: Io): Promise<readonly FileChange[]>;
+
+  /**
+   * Makes the project's lockfile anew: direct dependencies stay at their versions, the others take the newest that is
+   * asked for, and as few copies as will do. Gives only the files that changed. Throws as `patch`.
+   */
+  refresh?(project: Project, io: Io): Promise<readonly FileChange[]>;
 }
 
 /** Where a project is: enough to read it. */

@@ -21,11 +21,30 @@ export async function writeGroup(group: UpdateGroup, found: Scan, world: World):
   const cooledBefore = new Date(now.getTime() - daysToCool(group, policies, now) * 86_400_000);
   const written = await attempt(group, found, world, asOf, cooledBefore);
   const count = youngIn(written);
-  if (count === 0) return written;
+  if (count === 0) return asAllowed(written, policies, now);
   const again = await attempt(group, found, world, cooledBefore, cooledBefore);
   const isAsGood = again.patched.dropped.length <= written.patched.dropped.length;
   const isAsHigh = again.patched.replaced.size <= written.patched.replaced.size;
-  return isAsGood && isAsHigh && youngIn(again) < count ? again : written;
+  const isBetter = isAsGood && isAsHigh && youngIn(again) < count;
+  return asAllowed(isBetter ? again : written, policies, now);
+}
+
+/** Where the configuration is strict, nothing at all of what changes more than it explains. */
+function asAllowed(written: WrittenGroup, policies: World["policies"], now: Date): WrittenGroup {
+  const { patched, verifications } = written;
+  const { group } = patched;
+  const unintended = verifications.flatMap((it) =>
+    it.unintended.map(({ name }) => `${name} in ${it.lockfile}`),
+  );
+  if (unintended.length === 0 || !policyOfGroup(group, policies, now).strictLockfile) return written;
+  const few = [...new Set(unintended)].slice(0, 5).join(", ");
+  const message = `it would change ${unintended.length} more entries of the lockfile than it explains (${few}), and the configuration says \`lockfile: strict\``;
+  const dropped = group.updates.map((update) => ({ update, message }));
+  return {
+    ...written,
+    patched: { ...patched, group: { ...group, updates: [] }, changes: [], after: [], dropped },
+    verifications: [],
+  };
 }
 
 async function attempt(
@@ -46,7 +65,7 @@ function youngIn({ verifications }: WrittenGroup): number {
   return verifications.reduce((sum, { young }) => sum + young.length, 0);
 }
 
-/** A transitive package waits as long as a direct one does whatever its size. */
 function daysToCool(group: UpdateGroup, policies: World["policies"], now: Date): number {
-  return policyOfGroup(group, policies, now).cooldown.days;
+  const { days, transitive = days } = policyOfGroup(group, policies, now).cooldown;
+  return transitive;
 }

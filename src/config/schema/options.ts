@@ -77,6 +77,11 @@ const cooldownShape = z.strictObject({
   "semver-major-days": days.optional().describe("`default-days` if absent or 0."),
   "semver-minor-days": days.optional().describe("`default-days` if absent or 0."),
   "semver-patch-days": days.optional().describe("`default-days` if absent or 0."),
+  "transitive-days": days
+    .optional()
+    .describe(
+      "For what an update brings in beside it, where something older fits. `default-days` if absent.",
+    ),
   include: z.array(pattern).max(150).optional().describe("Only these wait."),
   exclude: z.array(pattern).max(150).optional().describe("These never wait. Wins over `include`."),
 });
@@ -151,6 +156,16 @@ export const optionShapes = {
     .enum(versioningStrategies)
     .optional()
     .describe("How requirements follow a release."),
+  lockfile: z
+    .enum(["strict", "report"])
+    .optional()
+    .describe(
+      "Where an entry of the lockfile would change that the update does not explain: `strict` proposes nothing, `report` (if absent) tells it.",
+    ),
+  "lock-maintenance": z
+    .union([z.boolean(), z.strictObject({ schedule: z.union([scheduleShape, phrase]).optional() })])
+    .optional()
+    .describe("Whether lockfiles are made anew now and then, within what is asked for; weekly if `true`."),
   labels: z
     .array(z.string().min(1).max(50))
     .max(100)

@@ -3,7 +3,7 @@ import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
 import { locate, pnpmWorkspaceFile } from "./locate.ts";
 import { lockfiles } from "./lockfiles.ts";
-import { type NpmOptions, patch } from "./patch.ts";
+import { type NpmOptions, patch, refresh } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { isPublished } from "./publication.ts";
 import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts";
@@ -35,6 +35,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     isPublished: (publication, http) => isPublished(publication, addressOf(at(publication)), http),
     archiveOf: (of, version) => archiveOf(at(of), version),
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
+    refresh: (project, io) => refresh(project, io, { ...options, registry }),
   };
 }
 

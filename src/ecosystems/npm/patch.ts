@@ -30,7 +30,44 @@ export async function patch(
   io: Io,
   options: NpmOptions & { registry: string },
 ): Promise<readonly FileChange[]> {
-  if (updates.length === 0) return [];
+  return updates.length === 0 ? [] : write(project, updates, io, { ...options, anew: false });
+}
+
+/**
+ * Has the package manager begin anew with the direct dependencies at the versions that they have. Throws
+ * `ResolutionError` where that would fetch what is not from a registry.
+ */
+export async function refresh(
+  project: Project,
+  io: Io,
+  options: NpmOptions & { registry: string },
+): Promise<readonly FileChange[]> {
+  const stays = project.manifests.flatMap((manifest) =>
+    manifest.dependencies.flatMap((dependency): Update[] => {
+      const { held, kind, scope, version, requirement } = dependency;
+      if (held !== undefined && elsewhere.has(held.code)) {
+        throw new ResolutionError(
+          `${dependency.name} in ${manifest.path} is not from a registry, and would be fetched anew: ${held.detail}`,
+        );
+      }
+      if (held !== undefined || kind !== undefined || scope === "peer" || version === undefined) return [];
+      const release = { version };
+      return [
+        { project, manifest, dependency, from: version, release, requirement, size: "patch", fixes: [] },
+      ];
+    }),
+  );
+  return write(project, stays, io, { ...options, anew: true });
+}
+
+const elsewhere = new Set(["git", "tarball"]);
+
+async function write(
+  project: Project,
+  updates: readonly Update[],
+  io: Io,
+  options: NpmOptions & { registry: string; anew: boolean },
+): Promise<readonly FileChange[]> {
   const [transitive, direct] = parted(updates, ({ dependency }) => dependency.kind === "transitive");
   const before = await readAll(
     project.manifests.map(({ path }) => path),
@@ -55,6 +92,7 @@ export async function patch(
     {
       lockfile: within(project, path),
       text,
+      anew: options.anew,
       files: { ...inside(others), ...inside(ranges) },
       exact: inside(edited(before, direct, ({ release }) => release.version)),
       folders: project.manifests
@@ -130,7 +168,7 @@ async function readAll(paths: readonly string[], files: FileReader): Promise<Rea
 function edited(
   texts: ReadonlyMap<string, string>,
   updates: readonly Update[],
-  write: (update: Update) => string,
+  textOf: (update: Update) => string,
 ): ReadonlyMap<string, string> {
   const edits = Map.groupBy(updates, ({ manifest }) => manifest.path);
   return new Map(
@@ -140,7 +178,7 @@ function edited(
         path,
         replaceSpans(
           text,
-          own.map((update): Edit => ({ span: update.dependency.span, text: write(update) })),
+          own.map((update): Edit => ({ span: update.dependency.span, text: textOf(update) })),
         ),
       ];
     }),

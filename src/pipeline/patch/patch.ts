@@ -3,6 +3,8 @@ import type { Ecosystem, Io } from "../../ecosystems/ecosystem.ts";
 import { overlay } from "../../text/overlay.ts";
 import { asResolved, assertTaken } from "./check.ts";
 import { type Atom, type Dropped, Growth } from "./growth.ts";
+import { maintain } from "./maintain.ts";
+import { reread } from "./reread.ts";
 import { hubsOf } from "../plan/families.ts";
 
 /** A group as it could really be written. */
@@ -27,6 +29,8 @@ export async function patch(
   ecosystems: ReadonlyMap<string, Ecosystem>,
   io: Io,
 ): Promise<Patched> {
+  if (group.maintains !== undefined)
+    return maintain(group, group.maintains, ecosystems.get(group.maintains.ecosystem), io);
   const growth = new Growth(async (updates) => write(updates, ecosystems, io));
   const written = await growth.grow(atoms(group.updates));
   const { lowered, dropped } = growth;
@@ -86,10 +90,4 @@ async function write(
     after.push({ before: project, after: again });
   }
   return { changes: [...changes.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)), after };
-}
-
-function reread(project: Project, ecosystem: Ecosystem, files: Io["files"]): Promise<Project> {
-  const { root, manifests, lockfile } = project;
-  const location = { root, manifests: manifests.map(({ path }) => path) };
-  return ecosystem.read(lockfile === undefined ? location : { ...location, lockfile: lockfile.path }, files);
 }

@@ -20,6 +20,7 @@ import { alternativesTo } from "./alternatives.ts";
 import { bound } from "./bonds.ts";
 import { group } from "./group.ts";
 import { ageOf, callsForUpdate, policyOf, severityOf } from "./policy.ts";
+import { maintenanceOf } from "./maintenance.ts";
 import { isLocked, requirementFor } from "./requirement.ts";
 import { isIgnored, type Question, weigh } from "./weigh.ts";
 
@@ -57,7 +58,11 @@ export function plan(findings: Findings, policies: Policies, now: Date): Plan {
   const updates = decisions.flatMap((decision) => (decision.outcome === "update" ? decision.updates : []));
   const groups = group(updates, (update) => policyOf(update, policies, now));
   const kept = new Set(groups.flatMap((each) => each.updates));
-  return { groups, decisions: decisions.map((decision) => afterGrouping(decision, kept)) };
+  const maintenance = findings.projects.flatMap((project) => maintenanceOf(project, policies, now));
+  return {
+    groups: [...groups, ...maintenance],
+    decisions: decisions.map((decision) => afterGrouping(decision, kept)),
+  };
 }
 
 /** A decision without the small step that the big one in the same group makes needless. */

@@ -10,7 +10,11 @@ export function policyOf(update: Update, policies: Policies, now: Date): Policy 
 }
 
 /** What holds for a group: what its first update says, and the labels and people of all. */
-export function policyOfGroup({ updates }: UpdateGroup, policies: Policies, now: Date): Policy {
+export function policyOfGroup({ updates, maintains }: UpdateGroup, policies: Policies, now: Date): Policy {
+  if (maintains !== undefined) {
+    const { lockMaintenance, ...policy } = policies.forProject(maintains);
+    return { ...policy, ...(lockMaintenance === undefined ? {} : { schedule: lockMaintenance.schedule }) };
+  }
   const [first, ...others] = [...new Set(updates.map((update) => policyOf(update, policies, now)))];
   if (first === undefined) throw new Error("a group without updates");
   return others.reduce((all, other) => ({ ...all, ...joined(all, other) }), first);

@@ -6,6 +6,7 @@ import {
   type IgnoreRule,
   matchesPattern,
   type Policy,
+  type Said,
 } from "../../domain/policy.ts";
 import type {
   Advisory,
@@ -165,12 +166,14 @@ function isIgnoredVersion(
   { policy, dependency, scheme, version, urgent }: Question,
 ): Reason | undefined {
   const size = scheme.size(version, release.version);
-  for (const { pattern, versions, updateTypes, origin } of policy.ignore) {
+  for (const { pattern, versions, updateTypes, origin, said } of policy.ignore) {
     const place = origin === undefined ? "" : ` (${origin})`;
     if (!matchesPattern(pattern, dependency.name)) continue;
+    if (said?.like !== undefined && (urgent !== true || said.security) && isLike(release, said.like, scheme))
+      return { code: said.how, detail: `${phrases[said.how]}${place}` };
     const range = versions.find((ignored) => scheme.satisfies(release.version, ignored));
     if (range !== undefined)
-      return { code: "ignored", detail: `the configuration ignores \`${range}\` of ${pattern}${place}` };
+      return { code: "ignored", detail: `${ignorant(said)} \`${range}\` of ${pattern}${place}` };
     if (urgent !== true && updateTypes.includes(size)) {
       return { code: "ignored", detail: `the configuration ignores ${size} updates of ${pattern}${place}` };
     }
@@ -178,15 +181,37 @@ function isIgnoredVersion(
   return undefined;
 }
 
+const phrases = {
+  closed: "a person closed the pull request for it",
+  ignored: "a comment on a pull request says to ignore it",
+};
+
+function ignorant(said: Said | undefined): string {
+  return said === undefined ? "the configuration ignores" : "a comment on a pull request ignores";
+}
+
+function isLike(
+  { version }: Release,
+  like: NonNullable<Said["like"]>,
+  { compare, size }: VersionScheme,
+): boolean {
+  if (like.size === "patch") return compare(like.version, version) === 0;
+  const difference = size(like.version, version);
+  return difference === "patch" || (like.size === "major" && difference === "minor");
+}
+
 /** Why a package is never updated at all: a rule that names neither versions nor sizes. */
 export function isIgnored(rules: readonly IgnoreRule[], name: string): Reason | undefined {
   const rule = rules.find(
-    ({ pattern, versions, updateTypes }) =>
-      versions.length === 0 && updateTypes.length === 0 && matchesPattern(pattern, name),
+    ({ pattern, versions, updateTypes, said }) =>
+      versions.length === 0 &&
+      updateTypes.length === 0 &&
+      said?.like === undefined &&
+      matchesPattern(pattern, name),
   );
   if (rule === undefined) return undefined;
   const place = rule.origin === undefined ? "" : ` (${rule.origin})`;
-  return { code: "ignored", detail: `the configuration ignores ${rule.pattern}${place}` };
+  return { code: "ignored", detail: `${ignorant(rule.said)} ${rule.pattern}${place}` };
 }
 
 const day = 86_400_000;

@@ -47,10 +47,16 @@ export async function verify(
       const ecosystem = ecosystems.get(before.ecosystem);
       if (before.lockfile === undefined || after.lockfile === undefined || ecosystem === undefined)
         return undefined;
-      const updates = group.updates.filter(({ project }) => project === before);
-      const moved = new Set(updates.map(({ dependency }) => dependency.name));
+      const own = group.updates.filter(({ project }) => project === before);
+      const aimedAt = new Set(own.map(({ dependency }) => dependency.name));
+      // Where the lockfile is made anew, all of it is meant to move.
+      const { packages } = after.lockfile.graph;
+      const moved =
+        group.maintains === undefined
+          ? aimedAt
+          : new Set([...before.lockfile.graph.packages, ...packages].map(({ name }) => name));
       const fresh = freshIn(before.lockfile.graph.packages, after.lockfile.graph.packages, ecosystem);
-      const beside = fresh.filter(({ name }) => !moved.has(name)).map(withRegistry(before));
+      const beside = fresh.filter(({ name }) => !aimedAt.has(name)).map(withRegistry(before));
       const [introduced, young] = await Promise.all([
         audit(fresh, ecosystem, world.advisories).catch(told("the new versions could not be audited")),
         youngOf(beside, ecosystem, world).catch(told("the age of the new versions could not be found out")),

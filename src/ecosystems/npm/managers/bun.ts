@@ -53,7 +53,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return registries.named(output[lockfile] ?? "");
   };
   try {
-    const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), [lockfile]: text });
+    const start = task.anew ? {} : { [lockfile]: text };
+    const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), ...start });
     const ranged = await run({ ...files, [lockfile]: chosen });
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged)
       throw new ResolutionError("bun makes no lockfile that it would leave as it is");

@@ -59,6 +59,8 @@ export interface RelockTask {
   /** The lockfile's path, and its text as it is. */
   readonly lockfile: string;
   readonly text: string;
+  /** Whether to begin without what it holds: everything that no move is about is resolved anew. */
+  readonly anew: boolean;
   /** Every manifest, and every other file that bears on the resolution, as it will be. */
   readonly files: Readonly<Record<string, string>>;
   /** The manifests once more, with each updated requirement replaced by the exact version that was chosen. */

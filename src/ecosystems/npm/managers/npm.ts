@@ -21,7 +21,7 @@ export const npmManager: Manager = {
     const lock = readPackageLock(lockfile, text, []);
     const addresses = Object.entries(scopes).map(([scope, address]) => [`${scope}:registry`, address]);
     const output = await ask(io, {
-      files: { ...files, [lockfile]: text },
+      files: { ...files, [lockfile]: task.anew ? emptied(text) : text },
       exact,
       lockfile,
       lockfileVersion: lock.version,
@@ -48,6 +48,12 @@ async function ask(io: Io, input: RelockInput): Promise<RelockOutput> {
     const reason = [code, oneLine(messageOf(error))].filter(Boolean).join(": ");
     throw new ResolutionError(`npm finds no consistent lockfile: ${reason}`, { cause: error, suspects });
   }
+}
+
+/** A lockfile of the same version with nothing in it. */
+function emptied(text: string): string {
+  const { name, version, lockfileVersion } = tableOf(JSON.parse(text.replace(/^\uFEFF/, "")));
+  return JSON.stringify({ name, version, lockfileVersion, requires: true, packages: {}, dependencies: {} });
 }
 
 /** npm lays a lockfile out as the manifest beside it; here it stays as it was: indentation, line ends, last line, mark. */

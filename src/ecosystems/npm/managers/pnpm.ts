@@ -226,7 +226,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   };
   try {
     const wished = withRules({ ...files, ...exact }, task, semver.major(program.version));
-    const chosen = await run({ ...wished, [lockfile]: text }, "--no-frozen-lockfile");
+    const start = task.anew ? {} : { [lockfile]: text };
+    const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile");
     const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
     await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;

@@ -46,7 +46,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return output[lockfile] ?? "";
   };
   try {
-    const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task.refresh) });
+    const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task) });
     const ranged = await run({ ...files, [lockfile]: chosen });
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
       throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
@@ -62,10 +62,11 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
 }
 
 /** What has no entry is resolved anew. Entries are blocks between empty lines; one may serve several ranges. */
-function withoutEntries(text: string, refresh: RelockTask["refresh"]): string {
+function withoutEntries(text: string, { refresh, anew }: RelockTask): string {
   const gone = new Set(refresh.map(({ name, version }) => `${name}@npm:${version}`));
-  if (gone.size === 0) return text;
+  if (gone.size === 0 && !anew) return text;
   const blocks = text.replaceAll("\r\n", "\n").split("\n\n");
+  if (anew) return `${blocks.filter((block) => /^(?:#|__metadata:)/m.test(block)).join("\n\n")}\n`;
   return blocks
     .filter((block) => !gone.has(/^ {2}resolution: "?([^"\n]+)"?$/m.exec(block)?.[1] ?? ""))
     .join("\n\n");

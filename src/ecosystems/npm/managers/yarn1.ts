@@ -141,6 +141,7 @@ type Resolved = Omit<YarnEntry, "patterns">;
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const lock = readYarnLock(task.lockfile, task.text);
   const isRefreshed = ({ patterns, version }: YarnEntry) =>
+    (task.anew && patterns.every((of) => isRange(of.slice(nameOf(of).length + 1)))) ||
     task.refresh.some((it) => it.version === version && patterns.some((of) => realName(of) === it.name));
   const known = new Map<string, Resolved>(
     lock.entries
@@ -154,7 +155,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     task.moves.map(({ name, version, requirement }) => [`${name}@${requirement}`, version]),
   );
   const registry = openRegistry(task, io, baseOf(lock));
-  const { patterns: roots, resolutions } = rootsOf(task, known);
+  const { patterns: roots, resolutions } = rootsOf(task, patternsIn(lock));
 
   const resolved = new Map<string, Resolved>();
   const pending = new Map<string, Asker>(roots);
@@ -201,6 +202,10 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   return written(lock, resolved, task.text);
 }
 
+function patternsIn({ entries }: YarnLock): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ patterns }) => patterns));
+}
+
 /** Whether a resolution is kept by what is there; one that is no range is not looked into. */
 function isStill(range: string, version: string): boolean {
   return (
@@ -239,7 +244,7 @@ interface Resolution {
 /** What the workspace's manifests ask the lockfile for, and what is decided for every package. */
 function rootsOf(
   task: RelockTask,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlySet<string>,
 ): { patterns: [string, Asker][]; resolutions: readonly Resolution[] } {
   const manifests = task.folders.map((folder) => {
     const path = folder === "" ? "package.json" : `${folder}/package.json`;
