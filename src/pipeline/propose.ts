@@ -5,9 +5,12 @@ import type { ChangelogSource, Forge, OpenPullRequest, Proposal, ReleaseNotes } 
 import type { ProposalPolicy, Problem, Repository, Update, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { admit } from "./admit.ts";
-import { compose } from "./compose/compose.ts";
+import { originOf, setApart } from "./apart.ts";
+import { compose, type ComposeInput } from "./compose/compose.ts";
 import { titleOf } from "./compose/title.ts";
 import type { Patched } from "./patch/patch.ts";
+import { policyOfGroup } from "./plan/policy.ts";
+import { closedFor } from "./refusals.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
 import { writeGroup } from "./write.ts";
@@ -34,8 +37,11 @@ export interface GroupOutcome {
   readonly key: string;
   readonly title: string;
   readonly branch: string;
-  /** `waits` for its schedule or for room under the limit; `failed` for the reason that a problem tells. */
-  readonly outcome: Proposal["outcome"] | "waits" | "failed";
+  /**
+   * `waits` for its schedule or for room under the limit; `declined` by a person, who closed it; `failed` for the reason
+   * that a problem tells.
+   */
+  readonly outcome: Proposal["outcome"] | "waits" | "declined" | "failed";
   readonly number?: number;
   readonly url?: string;
   readonly reason?: string;
@@ -47,13 +53,36 @@ export interface GroupOutcome {
 export async function propose(found: Scan, world: ProposeWorld): Promise<Proposed> {
   const { forge, reporter } = world;
   reporter.stage("propose");
-  const open = await forge.openPullRequests();
+  const [open, closed] = await Promise.all([forge.openPullRequests(), forge.closedPullRequests()]);
+  const groups = setApart(found.groups, open);
   const outcomes: GroupOutcome[] = [];
   const problems: Problem[] = [];
   const passing: unknown[] = [];
   let scan = found;
 
-  for (const { group, policy, existing, waits, until } of admit(found.groups, open, world)) {
+  const isOpen = (group: UpdateGroup) => open.some(({ key }) => key === group.key);
+  const declined = new Map(
+    groups.flatMap((group) => {
+      const pull = isOpen(group) ? undefined : closedFor(group, digestOf(group), closed);
+      return pull === undefined ? [] : [[group, pull] as const];
+    }),
+  );
+  for (const [group, { number, url }] of declined) {
+    const policy = policyOfGroup(group, world.policies, world.now);
+    const branch = branchOf(group.key, policy.branchSeparator);
+    const reason = "a person closed its pull request";
+    outcomes.push({
+      key: group.key,
+      title: titleOf(group, policy),
+      branch,
+      outcome: "declined",
+      number,
+      url,
+      reason,
+    });
+  }
+  const wanted = groups.filter((group) => !declined.has(group));
+  for (const { group, policy, existing, waits, until } of admit(wanted, open, world)) {
     // Between two groups a job that is to stop is given back.
     reporter.stage("propose");
     const about = {
@@ -76,7 +105,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
         patched,
         proposal,
         problems: told,
-      } = await proposeOne({ group, policy, basis, branch: about.branch }, found, world);
+      } = await proposeOne({ group, policy, basis, branch: about.branch, open }, found, world);
       problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
@@ -91,8 +120,14 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
     }
   }
 
-  const closed = world.policies.mode === "report" ? [] : await closeObsolete(found, open, world);
-  return { scan: { ...scan, problems: [...scan.problems, ...problems] }, outcomes, closed, passing };
+  const left = { ...found, groups };
+  const obsolete = world.policies.mode === "report" ? [] : await closeObsolete(left, open, world);
+  return {
+    scan: { ...scan, groups, problems: [...scan.problems, ...problems] },
+    outcomes,
+    closed: obsolete,
+    passing,
+  };
 }
 
 /** Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. */
@@ -108,11 +143,12 @@ function isAsProposed(
 
 /** Of everything that a pull request is made from besides its versions: the project's files, and how it is worded. */
 async function basisOf(
-  { updates }: UpdateGroup,
+  { updates, maintains }: UpdateGroup,
   policy: ProposalPolicy,
   { files }: ProposeWorld,
 ): Promise<string> {
-  const paths = [...new Set(updates.flatMap(({ project }) => project.files))].toSorted();
+  const projects = [...updates.map(({ project }) => project), maintains ?? []].flat();
+  const paths = [...new Set(projects.flatMap((project) => project.files))].toSorted();
   const texts = await Promise.all(paths.map(async (path) => [path, await files.read(path)]));
   const wording = { labels: policy.labels, commitMessage: policy.commitMessage };
   return createHash("sha256")
@@ -126,20 +162,28 @@ interface Proposable {
   readonly policy: ProposalPolicy;
   readonly basis: string;
   readonly branch: string;
+  readonly open: readonly OpenPullRequest[];
 }
 
 async function proposeOne(
-  { group, policy, basis, branch }: Proposable,
+  { group, policy, basis, branch, open }: Proposable,
   found: Scan,
   world: ProposeWorld,
 ): Promise<{
   patched: Patched;
-  proposal: Proposal | { outcome: "failed"; reason: string };
+  proposal: Proposal | { outcome: "failed" | "waits"; reason: string };
   problems: readonly Problem[];
 }> {
   const { ecosystems, forge, now } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const { patched, verifications, problems } = await writeGroup(group, found, world);
+  if (patched.changes.length === 0 && group.maintains !== undefined) {
+    return {
+      patched,
+      proposal: { outcome: "waits", reason: "the lockfile is as new as it can be" },
+      problems,
+    };
+  }
   if (patched.changes.length === 0) {
     const reason = patched.dropped[0]?.message ?? "there is nothing to write";
     return { patched, proposal: { outcome: "failed", reason }, problems };
@@ -155,6 +199,8 @@ async function proposeOne(
     now,
     digest: digestOf(group),
     basis,
+    kept: keptBy(group, open),
+    elsewhere: open.filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),
   });
@@ -167,9 +213,26 @@ async function proposeOne(
   return { patched, proposal, problems: [...problems, ...notes.problems, ...refusals] };
 }
 
+/** What the marker of an open pull request remembers beyond what it is made of now. */
+function keptBy(
+  { key, updates }: UpdateGroup,
+  open: readonly OpenPullRequest[],
+): NonNullable<ComposeInput["kept"]> {
+  const { apart = [], ignore = [] } = open.find((pull) => pull.key === key) ?? {};
+  const from = originOf(key);
+  // What is back in the group is no longer apart.
+  const still = apart.filter(({ name }) => updates.every(({ dependency }) => dependency.name !== name));
+  return {
+    ...(still.length === 0 ? {} : { apart: still }),
+    ...(from === undefined ? {} : { from }),
+    ...(ignore.length === 0 ? {} : { ignore }),
+  };
+}
+
 /** The label of the group's ecosystem. */
-function languageOf({ updates }: UpdateGroup, ecosystems: ReadonlyMap<string, Ecosystem>): string {
-  return ecosystems.get(updates[0]?.project.ecosystem ?? "")?.label ?? "";
+function languageOf({ updates, maintains }: UpdateGroup, ecosystems: ReadonlyMap<string, Ecosystem>): string {
+  const project = updates[0]?.project ?? maintains;
+  return ecosystems.get(project?.ecosystem ?? "")?.label ?? "";
 }
 
 /** Reviewers are shown the age of what they merge: where the brief document has no times, the full one is asked for. */

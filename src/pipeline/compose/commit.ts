@@ -14,6 +14,9 @@ export function commitMessageOf(
   policy: ProposalPolicy,
   notes: ReadonlyMap<string, ReleaseNotes>,
 ): string {
+  if (group.maintains !== undefined) {
+    return `${subjectOf(group, policy)}\n\nWhat no manifest names goes to the newest release that is asked for.\n\nGenerated-by: Steeplejack\n`;
+  }
   const packages = packagesOf(group);
   const [first] = packages;
   const body =

@@ -63,6 +63,8 @@ export function plain(text: string): string {
 }
 
 function sentenceOf(group: UpdateGroup): string {
+  if (group.maintains !== undefined)
+    return `refresh ${plain(group.maintains.lockfile?.path ?? "the lockfile")}`;
   const packages = packagesOf(group);
   const place = placeOf(group.updates);
   const [first] = packages;
@@ -84,7 +86,8 @@ function solo(updates: readonly [Update, ...Update[]]): string {
 }
 
 function prefixOf({ updates }: UpdateGroup, message: CommitMessagePolicy): string {
-  const isDevelopment = updates.every(({ dependency }) => dependency.scope === "development");
+  const isDevelopment =
+    updates.length > 0 && updates.every(({ dependency }) => dependency.scope === "development");
   const wanted = isDevelopment ? (message.prefixDevelopment ?? message.prefix) : message.prefix;
   if (wanted === undefined || wanted.trim() === "") return "";
   const scope = message.includeScope === true ? (isDevelopment ? "(deps-dev)" : "(deps)") : "";
