@@ -22,7 +22,10 @@ export interface Written {
   readonly verifications: readonly Verification[];
 }
 
-/** Writes the groups that `wanted` picks, together, as one change. Of two updates of one dependency the higher wins. */
+/**
+ * Writes the groups that `wanted` picks, together, as one change. Of two updates of one dependency the higher wins; a
+ * lockfile is made anew where nothing of its project is updated.
+ */
 export async function update(
   found: Scan,
   world: World,
@@ -31,11 +34,16 @@ export async function update(
   const groups = found.groups.filter(wanted);
 
   world.reporter.stage("patch");
-  const parts = await Promise.all(
-    [...Map.groupBy(highest(groups), ({ project }) => project).values()].map((updates) =>
-      write(updates, found, world),
-    ),
-  );
+  const byProject = Map.groupBy(highest(groups), ({ project }) => project);
+  const together = [...byProject.values()].map((updates): UpdateGroup => ({
+    key: "all",
+    name: "all",
+    kind: "version",
+    single: false,
+    updates,
+  }));
+  const anew = groups.filter(({ maintains }) => maintains !== undefined && !byProject.has(maintains));
+  const parts = await Promise.all([...together, ...anew].map((group) => write(group, found, world)));
   const outcome = outcomeOf(
     groups.flatMap((group) => group.updates),
     parts.map(({ patched }) => patched),
@@ -60,16 +68,18 @@ export async function update(
   };
 }
 
-/** One project's updates. Whatever goes wrong with it, the other projects go on. */
-async function write(updates: readonly Update[], found: Scan, world: World): Promise<WrittenGroup> {
-  const group: UpdateGroup = { key: "all", name: "all", kind: "version", single: false, updates };
+/** One project's group. Whatever goes wrong with it, the other projects go on. */
+async function write(group: UpdateGroup, found: Scan, world: World): Promise<WrittenGroup> {
   try {
     return await writeGroup(group, found, world);
   } catch (error) {
     if (error instanceof RateLimitError) throw error;
-    const dropped = updates.map((one) => ({ update: one, message: messageOf(error) }));
+    const message = messageOf(error);
+    const dropped = group.updates.map((one) => ({ update: one, message }));
     const nothing = { group: { ...group, updates: [] }, changes: [], after: [], replaced: new Map() };
-    return { patched: { ...nothing, dropped }, verifications: [], problems: [] };
+    const problems: Problem[] =
+      group.maintains === undefined ? [] : [{ stage: "patch", subject: group.key, message }];
+    return { patched: { ...nothing, dropped }, verifications: [], problems };
   }
 }
 
