@@ -251,7 +251,9 @@ async function listIssues(call: RepositoryCall): Promise<Response> {
     if (response.status !== 200) return response;
     const shown = list(await response.json()).map((issue) => {
       const pull = world.pull(repository, Number(issue["number"]));
-      return pull === undefined ? issue : { ...issue, pull_request: pullLinks(world, repository, pull) };
+      if (pull === undefined) return issue;
+      const links = pullLinks(world, repository, pull);
+      return { ...issue, html_url: links["html_url"], pull_request: links };
     });
     return Response.json(shown, { headers: link(response) });
   } finally {

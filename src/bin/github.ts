@@ -12,7 +12,10 @@ import { githubFiles } from "../github/files.ts";
 import { githubForge } from "../github/forge.ts";
 import { branchHead, repositoryState, unless } from "../github/repository.ts";
 import { type Proposed, propose } from "../pipeline/propose.ts";
+import { forBranch, refusalsOf, refusing } from "../pipeline/refusals.ts";
 import { scan } from "../pipeline/scan.ts";
+import type { Job } from "../queue/jobs.ts";
+import type { Again } from "../queue/queue.ts";
 import type { Adapters } from "./adapters.ts";
 import type { Handle } from "./serve.ts";
 
@@ -65,25 +68,29 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
   };
   const { ecosystems, http, advisories, tools } = adapters;
   const work = async (branch: string, baseSha: string, of: Policies): Promise<Proposed> => {
+    const forge = githubForge(octokit, {
+      ...repository,
+      baseBranch: branch,
+      baseSha,
+      login,
+      ...(author === undefined ? {} : { author }),
+    });
+    const [open, closed] = await Promise.all([forge.openPullRequests(), forge.closedPullRequests()]);
+    const named = branch === defaultBranch ? undefined : branch;
+    const ours = forBranch(closed, named, [...policies.branches.keys()]);
     const world = {
       ecosystems,
       files: baseSha === sha ? files : githubFiles(octokit, { ...repository, sha: baseSha }),
       http,
       advisories,
       tools,
-      policies: of,
+      policies: refusing(of, refusalsOf(ours, open)),
       repository,
       reporter,
       patient,
       now: asOf ?? new Date(),
       ...(asOf === undefined ? {} : { asOf }),
-      forge: githubForge(octokit, {
-        ...repository,
-        baseBranch: branch,
-        baseSha,
-        login,
-        ...(author === undefined ? {} : { author }),
-      }),
+      forge,
       changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
     };
     return propose(await scan(world), world);
@@ -205,7 +212,7 @@ export function createHandle(
       // All else is done; for what may work a little later the job is tried again.
       const [passing] = outcome.proposed.passing;
       if (passing !== undefined) throw passing;
-      return waitOf(outcome.proposed, options.asOf ?? new Date());
+      return scanLater(job, outcome.proposed, options.asOf ?? new Date());
     } catch (error) {
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;
@@ -215,10 +222,16 @@ export function createHandle(
   };
 }
 
-/** In milliseconds, until the first schedule comes that something waits for. */
-function waitOf({ outcomes }: Proposed, now: Date): number | undefined {
+/** A scan when the first schedule comes that something waits for. */
+function scanLater(
+  { repository, installationId }: Job,
+  { outcomes }: Proposed,
+  now: Date,
+): Again | undefined {
   const times = outcomes.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()]));
-  return times.length === 0 ? undefined : Math.min(...times) - now.getTime();
+  if (times.length === 0) return undefined;
+  const job: Job = { kind: "scan", repository, installationId, reason: "schedule" };
+  return { after: Math.min(...times) - now.getTime(), job };
 }
 
 async function loginOf(app: Octokit): Promise<string> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { UpdateGroup } from "./types.ts";
+import { byText } from "../text/order.ts";
+import type { UpdateGroup, UpdateSize } from "./types.ts";
 
 const app = "steeplejack";
 
@@ -36,21 +37,104 @@ export function digestOf(group: UpdateGroup): string {
     ({ manifest, dependency, release, requirement }) =>
       `${manifest.path}\0${dependency.name}\0${dependency.scope}\0${release.version}\0${requirement}`,
   );
-  return sha1(members.toSorted().join("\n")).slice(0, 16);
+  const period = group.period === undefined ? [] : [group.period];
+  return sha1([...members.toSorted(), ...period].join("\n")).slice(0, 16);
 }
 
-/** By what a pull request of the App is known again. */
+/** By what a pull request of the App is known again, and what is remembered with it. */
 export interface Marker {
   readonly key: string;
+  /** Empty where the App has closed the pull request itself. */
   readonly digest: string;
   /** Of the files that the pull request was made from: the same basis and digest make the same pull request. */
   readonly basis: string;
+  /** What it moves, each package once. Absent where that is too much to be kept. */
+  readonly moves?: readonly Move[];
+  /** The folders of its projects, the top as an empty text. Absent where they are many. */
+  readonly roots?: readonly string[];
+  /** The packages that were taken out of the group, at this version and no other. */
+  readonly apart?: readonly Pinned[];
+  /** The key of the group that it was taken out of. */
+  readonly from?: string;
+  /** What people said to ignore, here. */
+  readonly ignore?: readonly Ignored[];
+}
+
+/** A package goes from one version to another. */
+export interface Move {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly size: UpdateSize;
+}
+
+export interface Pinned {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Ignored {
+  readonly name: string;
+  /**
+   * `*` for every version, `major 2.1.0` for those of the same major as 2.1.0, `minor 2.1.0` and `patch 2.1.0` likewise;
+   * anything else is a range in the ecosystem's own syntax.
+   */
+  readonly what: string;
+}
+
+const mostMoves = 200;
+const mostKept = 200;
+const mostRoots = 20;
+/** Of a list, in characters: the body of a pull request has room for 65,536. */
+const longestList = 12_000;
+
+/** What a group moves, for its marker. A package that takes several steps at once is told by its largest. */
+export function movesOf({ updates }: UpdateGroup): readonly Move[] {
+  const rank = { patch: 0, minor: 1, major: 2 };
+  const steps = updates
+    .map(({ dependency: { name }, from, release: { version: to }, size }): Move => ({ name, from, to, size }))
+    .toSorted((a, b) => byText(a.name, b.name) || rank[b.size] - rank[a.size] || byText(a.to, b.to));
+  return [...Map.groupBy(steps, ({ name }) => name).values()].flatMap(([first]) => first ?? []);
 }
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
-export function marker({ key, digest, basis }: Marker): string {
-  const data = JSON.stringify({ key, digest, basis }).replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e");
-  return `<!-- steeplejack ${data} -->`;
+export function marker({ key, digest, basis, moves, roots, apart, from, ignore }: Marker): string {
+  const data = JSON.stringify({
+    key,
+    digest,
+    basis,
+    ...listed(
+      "moves",
+      moves?.map((one) => [one.name, one.from, one.to, one.size]),
+      mostMoves,
+    ),
+    ...listed(
+      "roots",
+      roots?.map((root) => [root]),
+      mostRoots,
+    ),
+    ...listed(
+      "apart",
+      apart?.map(({ name, version }) => [name, version]),
+      mostKept,
+    ),
+    ...(from === undefined ? {} : { from }),
+    ...listed(
+      "ignore",
+      ignore?.map(({ name, what }) => [name, what]),
+      mostKept,
+    ),
+  });
+  return `<!-- steeplejack ${data.replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
+}
+
+function listed(
+  name: string,
+  rows: readonly (readonly string[])[] | undefined,
+  most: number,
+): Readonly<Record<string, readonly (readonly string[])[]>> {
+  if (rows === undefined || rows.length === 0 || rows.length > most) return {};
+  return JSON.stringify(rows).length > longestList ? {} : { [name]: rows };
 }
 
 /** What `marker` wrote, or `undefined` where there is none. Only the last one counts: the App writes it at the end. */
@@ -59,10 +143,49 @@ export function readMarker(body: string): Marker | undefined {
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
   if (typeof data !== "object" || data === null) return undefined;
-  const { key, digest, basis } = { key: "", digest: "", basis: "", ...data };
-  return [key, digest, basis].every((part) => typeof part === "string") && key !== ""
-    ? { key, digest, basis }
-    : undefined;
+  const { key, digest, basis, from, ...lists }: Record<string, unknown> = {
+    digest: "",
+    basis: "",
+    ...data,
+  };
+  if (typeof key !== "string" || typeof digest !== "string" || typeof basis !== "string" || key === "")
+    return undefined;
+  const moves = rowsOf(lists["moves"], 4).flatMap(([name = "", before = "", to = "", size = ""]): Move[] =>
+    isSize(size) ? [{ name, from: before, to, size }] : [],
+  );
+  const roots = rowsOf(lists["roots"], 1).flat();
+  const apart = rowsOf(lists["apart"], 2).map(([name = "", version = ""]): Pinned => ({ name, version }));
+  const ignore = rowsOf(lists["ignore"], 2).map(([name = "", what = ""]): Ignored => ({ name, what }));
+  return {
+    key,
+    digest,
+    basis,
+    ...(moves.length === 0 ? {} : { moves }),
+    ...(roots.length === 0 ? {} : { roots }),
+    ...(apart.length === 0 ? {} : { apart }),
+    ...(typeof from === "string" ? { from } : {}),
+    ...(ignore.length === 0 ? {} : { ignore }),
+  };
+}
+
+/** A body with another marker in place of its own. */
+export function withMarker(body: string, next: Marker): string {
+  const at = body.lastIndexOf("<!-- steeplejack ");
+  return `${at === -1 ? `${body.trimEnd()}\n\n` : body.slice(0, at)}${marker(next)}\n`;
+}
+
+/** The rows of a list, where each has so many texts. */
+function rowsOf(value: unknown, width: number): readonly (readonly string[])[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((row: unknown): string[][] => {
+    if (!Array.isArray(row) || row.length !== width) return [];
+    const texts = row.filter((text: unknown) => typeof text === "string");
+    return texts.length === width ? [texts] : [];
+  });
+}
+
+function isSize(text: string): text is UpdateSize {
+  return text === "major" || text === "minor" || text === "patch";
 }
 
 function parse(text: string): unknown {

@@ -138,7 +138,7 @@ export interface IgnoreRule {
 /** `closed`: by closing a pull request. `ignored`: in a comment. */
 export interface Said {
   readonly how: "closed" | "ignored";
-  /** Only the releases of the same major, minor or patch as this one. */
+  /** Only the releases of the same major, minor or patch as this one; where it was closed, those before it too. */
   readonly like?: { readonly version: string; readonly size: UpdateSize };
   /** Whether it was about a security update; else `like` is of no effect on them. */
   readonly security: boolean;

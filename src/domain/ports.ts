@@ -1,4 +1,5 @@
 import type { VersionScheme } from "../versions/scheme.ts";
+import type { Marker } from "./branch.ts";
 import type { Check, Comment, Merging, MergeMethod, PullRequestState } from "./pull-request.ts";
 import type {
   Advisory,
@@ -125,30 +126,34 @@ export interface ReleaseNote {
 export interface Forge {
   /** The pull requests of this App that are open. */
   openPullRequests(): Promise<readonly OpenPullRequest[]>;
+  /** Those of this App that were closed or merged, the latest first: as many as are looked through. */
+  closedPullRequests(): Promise<readonly ClosedPullRequest[]>;
   /** Makes branch and pull request match the draft. Proposing the same draft twice changes nothing. */
   propose(draft: PullRequestDraft): Promise<Proposal>;
   /** Closes with a comment that gives the reason, and deletes the branch. */
   close(pullRequest: OpenPullRequest, reason: string): Promise<void>;
 }
 
-export interface OpenPullRequest {
+/** With what the marker in its body says. */
+export interface OpenPullRequest extends Marker {
   readonly number: number;
   readonly url: string;
   readonly branch: string;
   readonly title: string;
   readonly labels: readonly string[];
-  /** From the marker in its body. */
-  readonly key: string;
-  readonly digest: string;
-  readonly basis: string;
+}
+
+/** With what the marker in its body says: no digest means that the App closed it itself. */
+export interface ClosedPullRequest extends Marker {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly isMerged: boolean;
 }
 
 export interface Proposal {
-  /**
-   * `edited`: somebody else committed to the branch, so it was left alone.
-   * `declined`: a person closed a pull request with this same digest, so it is not opened again.
-   */
-  readonly outcome: "opened" | "updated" | "unchanged" | "edited" | "declined";
+  /** `edited`: somebody else committed to the branch, so it was left alone. */
+  readonly outcome: "opened" | "updated" | "unchanged" | "edited";
   readonly number?: number;
   readonly url?: string;
   /** What the configuration asks for and GitHub refused: a reviewer who may not see the repository. */
@@ -171,7 +176,7 @@ export interface PullRequests {
   /** Writes the marker anew; title, text and branch stay. */
   mark(pull: PullRequestState, marker: PullRequestState["marker"]): Promise<void>;
   /** Has failed checks run once more: by asking for it, or, where that is refused, by a new commit of the same content. */
-  rerun(pull: PullRequestState, checks: readonly Check[]): Promise<void>;
+  rerun(head: Pick<PullRequestState, "branch" | "headSha">, checks: readonly Check[]): Promise<void>;
   /** Where a branch is, and since when. */
   branch(name: string): Promise<{ readonly sha: string; readonly at: Date } | undefined>;
   /** The branches that begin so. */
@@ -180,8 +185,6 @@ export interface PullRequests {
   push(branch: string, commit: TrialCommit): Promise<void>;
   /** Closes its pull request with it. */
   deleteBranch(name: string): Promise<void>;
-  /** The open pull request of a branch. */
-  pullOf(branch: string): Promise<number | undefined>;
   /** Opens a draft for a branch, unless there is one. */
   openDraft(draft: { branch: string; base: string; title: string; body: string }): Promise<void>;
   merge(pull: PullRequestState, method: MergeMethod | undefined): Promise<Merging>;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Octokit } from "@octokit/rest";
-import { isOurs, marker, readMarker } from "../domain/branch.ts";
-import type { Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
+import { isOurs, readMarker, withMarker } from "../domain/branch.ts";
+import type { ClosedPullRequest, Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
 import type { FileChange, PullRequestDraft, Repository } from "../domain/types.ts";
 import { statusOf } from "./client.ts";
 import { labelsOf } from "./labels.ts";
@@ -24,6 +24,8 @@ export interface ForgeOptions extends Repository {
 
 /** GitHub's limit, in characters. */
 const longestBody = 65_536;
+/** Of a hundred closed pull requests each. */
+const mostPages = 20;
 /** Above this a file is sent as a blob of its own, in characters. */
 const longestInline = 1_000_000;
 
@@ -45,6 +47,7 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
   const labels = labelsOf(octokit, { owner, name });
   const people = peopleOf(octokit, { owner, name });
   let listed: Promise<Open[]> | undefined;
+  let closed: Promise<readonly ClosedPullRequest[]> | undefined;
 
   const list = (): Promise<Open[]> => {
     listed ??= octokit
@@ -69,6 +72,11 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
 
   return {
     openPullRequests: async () => (await list()).map(withoutDetails),
+    closedPullRequests: () => {
+      closed ??= listClosed();
+      closed.catch(() => (closed = undefined));
+      return closed;
+    },
     propose: async (draft) => {
       if (draft.body.length > longestBody)
         throw new Error(
@@ -76,7 +84,6 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
         );
       const open = (await list()).find((pull) => pull.branch === draft.branch);
       if (open !== undefined) return revise(open, draft);
-      if (await wasDeclined(draft)) return { outcome: "declined" };
       const head = await headOf(draft.branch);
       if (head !== undefined && !(await isOurWork(head))) return { outcome: "edited" };
       const usable =
@@ -95,7 +102,12 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
           ...of,
           pull_number: pull.number,
           state: "closed",
-          body: withdrawn(before.body ?? "", pull.key),
+          body: withMarker(before.body ?? "", {
+            key: pull.key,
+            digest: "",
+            basis: "",
+            ...(pull.ignore === undefined ? {} : { ignore: pull.ignore }),
+          }),
         });
       }
       await remember(pull.number, undefined);
@@ -104,6 +116,21 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       await unless([404, 422], octokit.git.deleteRef({ ...of, ref: `heads/${pull.branch}` }));
     },
   };
+
+  /** Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. */
+  async function listClosed(): Promise<readonly ClosedPullRequest[]> {
+    // Who acts with a person's token has no name of their own to ask by.
+    const creator = options.author === undefined ? { creator: login } : {};
+    const question = { ...of, ...creator, state: "closed", sort: "updated", per_page: 100 } as const;
+    const found: ClosedPullRequest[] = [];
+    let pages = 0;
+    for await (const { data } of octokit.paginate.iterator(octokit.issues.listForRepo, question)) {
+      found.push(...data.flatMap((issue) => readClosed(issue) ?? []));
+      pages += 1;
+      if (pages === mostPages) break;
+    }
+    return found;
+  }
 
   /** Brings an open pull request to the draft. */
   async function revise(open: Open, draft: PullRequestDraft): Promise<Proposal> {
@@ -123,7 +150,15 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     const unlabelled = open.labels.length === 0 && draft.labels.length > 0; // the job that opened it came no further
     const names = unlabelled ? await label(open.number, draft) : open.labels;
     if (current && !retold && !unlabelled) return { outcome: "unchanged", ...told };
-    await remember(open.number, { ...open, title, body, digest, headSha, labels: names });
+    await remember(open.number, {
+      ...open,
+      title,
+      body,
+      digest,
+      ...readMarker(body),
+      headSha,
+      labels: names,
+    });
     return { outcome: "updated", ...told };
   }
 
@@ -152,20 +187,6 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     const names = await labels.ensure(draft.labels);
     await octokit.issues.addLabels({ ...of, issue_number: number, labels: [...names] });
     return names;
-  }
-
-  /** `close` takes the digest out of the body, so a closed pull request that still has it was closed by a person. */
-  async function wasDeclined(draft: PullRequestDraft): Promise<boolean> {
-    const { data } = await octokit.pulls.list({
-      ...of,
-      state: "closed",
-      head: `${owner}:${draft.branch}`,
-      per_page: 100,
-    });
-    return data.some((pull) => {
-      if (pull.merged_at !== null || !isIn(pull, `${owner}/${name}`)) return false;
-      return readMarker(pull.body ?? "")?.digest === draft.digest;
-    });
   }
 
   /** Whether nobody else has a commit on the branch, as far as it is ahead of its base. */
@@ -280,19 +301,28 @@ function readOpen(pull: ShownPull, repository: string): Open | undefined {
   };
 }
 
+interface ShownIssue {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly body?: string | null;
+  readonly pull_request?: { readonly merged_at?: string | null };
+}
+
+function readClosed(issue: ShownIssue): ClosedPullRequest | undefined {
+  const marked = readMarker(issue.body ?? "");
+  if (issue.pull_request === undefined || marked === undefined) return undefined;
+  const { number, html_url: url, title } = issue;
+  return { number, url, title, isMerged: typeof issue.pull_request.merged_at === "string", ...marked };
+}
+
 /** Whether a pull request's branch is in the repository itself, and not in a fork. */
 function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
   return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
 }
 
-function withoutDetails({ number, url, branch, title, labels, key, digest, basis }: Open): OpenPullRequest {
-  return { number, url, branch, title, labels, key, digest, basis };
-}
-
-/** The body without the digest, so that the same update can be proposed again one day. */
-function withdrawn(body: string, key: string): string {
-  const at = body.lastIndexOf("<!-- steeplejack ");
-  return `${at === -1 ? body : body.slice(0, at)}${marker({ key, digest: "", basis: "" })}`;
+function withoutDetails({ body: _body, headSha: _headSha, ...shown }: Open): OpenPullRequest {
+  return shown;
 }
 
 /** GitHub's web pages end lines as Windows does. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { branchOf, isOurs, marker, readMarker } from "../../src/domain/branch.ts";
+import { branchOf, isOurs, marker, type Marker, readMarker, withMarker } from "../../src/domain/branch.ts";
 
 describe("branchOf", () => {
   it.each([
@@ -33,21 +33,66 @@ describe("branchOf", () => {
   });
 });
 
+const text = fc.string({ unit: "binary", maxLength: 30 });
+const markers: fc.Arbitrary<Marker> = fc.record(
+  {
+    key: fc.string({ minLength: 1 }),
+    digest: text,
+    basis: text,
+    from: text,
+    moves: fc.array(
+      fc.record({ name: text, from: text, to: text, size: fc.constantFrom("major", "minor", "patch") }),
+      { minLength: 1 },
+    ),
+    roots: fc.array(text, { minLength: 1 }),
+    apart: fc.array(fc.record({ name: text, version: text }), { minLength: 1 }),
+    ignore: fc.array(fc.record({ name: text, what: text }), { minLength: 1 }),
+  },
+  { requiredKeys: ["key", "digest", "basis"] },
+);
+
 describe("marker", () => {
   it("reads back what was written, whatever the text around it", () => {
     fc.assert(
-      fc.property(
-        fc.string({ minLength: 1 }),
-        fc.string(),
-        fc.string(),
-        fc.string(),
-        (key, digest, basis, around) => {
-          const line = marker({ key, digest, basis });
-          expect(readMarker(`${around}\n${line}\n`)).toEqual({ key, digest, basis });
-          expect(line.slice(4, -3)).not.toMatch(/--|>/);
-        },
-      ),
+      fc.property(markers, fc.string(), (wanted, around) => {
+        const line = marker(wanted);
+        expect(readMarker(`${around}\n${line}\n`)).toEqual(wanted);
+        expect(line.slice(4, -3)).not.toMatch(/--|>|\n/);
+      }),
     );
+  });
+
+  it("takes another one's place", () => {
+    fc.assert(
+      fc.property(markers, markers, fc.string(), (before, after, around) => {
+        const body = withMarker(`${around}\n${marker(before)}\n`, after);
+        expect(readMarker(body)).toEqual(after);
+        expect(body.startsWith(around)).toBe(true);
+      }),
+    );
+  });
+
+  it("never throws on what somebody made of it", () => {
+    fc.assert(
+      fc.property(fc.json(), (data) => {
+        const read = readMarker(`<!-- steeplejack ${data} -->`);
+        expect(read === undefined || read.key !== "").toBe(true);
+      }),
+    );
+  });
+
+  it("leaves out what would take the room of the text", () => {
+    const moves = (count: number, name: string) =>
+      Array.from({ length: count }, (_, at) => ({
+        name: `${name}${at}`,
+        from: "1.0.0",
+        to: "2.0.0",
+        size: "major" as const,
+      }));
+    const of = { key: "npm/runtime", digest: "d", basis: "b" };
+    expect(readMarker(marker({ ...of, moves: moves(200, "a") }))?.moves).toHaveLength(200);
+    expect(readMarker(marker({ ...of, moves: moves(201, "a") }))).toEqual(of);
+    expect(readMarker(marker({ ...of, moves: moves(100, "a".repeat(200)) }))).toEqual(of);
   });
 
   it("is none where the text was edited by hand", () => {

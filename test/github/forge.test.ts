@@ -228,14 +228,48 @@ describe("proposing", () => {
     expect(github.branches("acme/web")[branch]).toBe(ours.sha);
   });
 
-  it("does not propose again what a person closed, until it is another update", async () => {
-    const { forge, person, pull } = await start();
-    await forge().propose(draft());
+  it("tells what a person closed from what it closed itself and what was merged", async () => {
+    const { github, forge, person } = await start();
+    const of = { apart: [{ name: "b", version: "2" }], ignore: [{ name: "a", what: "major 2" }] };
+    const bodyOf = (digest: string) =>
+      marker({ key: "npm/runtime", digest, basis: "b1", roots: [""], ...of });
+    await forge().propose(draft({ body: bodyOf("d1") }));
     await person.pulls.update({ ...repo, pull_number: 1, state: "closed" });
     await person.git.deleteRef({ ...repo, ref: `heads/${branch}` });
-    expect(await forge().propose(draft())).toEqual({ outcome: "declined" });
-    expect(await forge().propose(draft({ digest: "d2" }))).toMatchObject({ outcome: "opened", number: 2 });
-    expect(await pull(1)).toMatchObject({ state: "closed" });
+    await forge().propose(draft({ digest: "d2", body: bodyOf("d2") }));
+    const [second] = await forge().openPullRequests();
+    if (second === undefined) throw new Error("none is open");
+    await forge().close(second, "It is over.");
+    await forge().propose(draft({ digest: "d3", body: bodyOf("d3") }));
+    await person.pulls.merge({ ...repo, pull_number: 3 });
+    await person.issues.create({ ...repo, title: "no pull request", body: bodyOf("d4") });
+    await person.issues.update({ ...repo, issue_number: 4, state: "closed" });
+
+    const shown = { key: "npm/runtime", title: "Bump a from 1 to 2", ignore: of.ignore };
+    const closed = await forge().closedPullRequests();
+    expect(closed.toSorted((a, b) => a.number - b.number)).toEqual([
+      {
+        ...shown,
+        ...of,
+        digest: "d1",
+        basis: "b1",
+        roots: [""],
+        isMerged: false,
+        number: 1,
+        url: `${github.url}/acme/web/pull/1`,
+      },
+      { ...shown, digest: "", basis: "", isMerged: false, number: 2, url: `${github.url}/acme/web/pull/2` },
+      {
+        ...shown,
+        ...of,
+        digest: "d3",
+        basis: "b1",
+        roots: [""],
+        isMerged: true,
+        number: 3,
+        url: `${github.url}/acme/web/pull/3`,
+      },
+    ]);
   });
 
   it("proposes again what was merged and then taken back", async () => {

@@ -1,4 +1,4 @@
-import { marker } from "../../domain/branch.ts";
+import { marker, movesOf } from "../../domain/branch.ts";
 import type { ReleaseNotes } from "../../domain/ports.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
 import { safeText } from "../../text/markdown.ts";
@@ -6,7 +6,7 @@ import { advisorySections, fixedBy, gravestFirst, introducedSection } from "./ad
 import type { ComposeInput } from "./compose.ts";
 import { fit, type Section } from "./fit.ts";
 import { lockSections } from "./lockfile.ts";
-import { lookSections, togetherSections } from "./look.ts";
+import { elsewhereSections, lookSections, togetherSections } from "./look.ts";
 import { notesSection } from "./notes.ts";
 import { cell, few, linkedId, linkedName, row } from "./parts.ts";
 import { fromTo, isAboutRequirement, packagesOf, placeOf } from "./title.ts";
@@ -20,12 +20,15 @@ const rowsAtLeast = 80;
 
 /** The body of a pull request, in Markdown, at most `longestBody` long. What does not fit is left out section by section. */
 export function bodyOf(input: ComposeInput): string {
-  const { group, verifications, digest, basis } = input;
-  const end = `${footer}\n\n${marker({ key: group.key, digest, basis })}\n`;
+  const { group, verifications, digest, basis, kept } = input;
+  const roots = [...new Set(group.updates.map(({ project }) => project.root))].toSorted();
+  const mark = marker({ key: group.key, digest, basis, moves: movesOf(group), roots, ...kept });
+  const end = `${footer}\n\n${mark}\n`;
   const sections: readonly Section[] = [
     { texts: [introOf(input)], priority: 0 },
     ...verifications.flatMap(introducedSection),
-    tableSection(input),
+    ...(group.updates.length === 0 ? [] : [tableSection(input)]),
+    ...elsewhereSections(input),
     ...advisorySections(input),
     ...lookSections(input),
     ...packagesOf(group).flatMap(([update]) => notesSection(update, input)),
@@ -42,6 +45,10 @@ const footer = [
 ].join("\n");
 
 function introOf({ group, notes }: ComposeInput): string {
+  if (group.maintains !== undefined) {
+    const lockfile = cell(group.maintains.lockfile?.path ?? "the lockfile");
+    return `Makes ${lockfile} anew: what no manifest names goes to the newest release that is asked for, and copies that are not needed go. Direct dependencies stay as they are.`;
+  }
   return `${whatOf(group, notes)}${whyOf(group)}`;
 }
 

@@ -1,5 +1,5 @@
-import { branchOf } from "../../domain/branch.ts";
-import type { ReleaseNotes } from "../../domain/ports.ts";
+import { branchOf, type Marker } from "../../domain/branch.ts";
+import type { OpenPullRequest, ReleaseNotes } from "../../domain/ports.ts";
 import type {
   FileChange,
   Finding,
@@ -26,6 +26,10 @@ export interface ComposeInput {
   readonly digest: string;
   /** See `Marker`. */
   readonly basis: string;
+  /** What its marker is to remember besides. */
+  readonly kept?: Pick<Marker, "apart" | "from" | "ignore">;
+  /** The open pull requests that move one of its packages too. */
+  readonly elsewhere?: readonly OpenPullRequest[];
   /** What the audit found before, for the ways that led to what is mended. */
   readonly findings: readonly Finding[];
   /** The label of the ecosystem, such as `javascript`. */

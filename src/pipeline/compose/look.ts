@@ -34,6 +34,19 @@ function young({ young: packages }: Verification): string[] {
   );
 }
 
+/** A package that takes a small step here may take a big one in another pull request, or stand alone there. */
+export function elsewhereSections({ group, elsewhere = [] }: ComposeInput): readonly Section[] {
+  const names = new Set(group.updates.map(({ dependency }) => dependency.name));
+  const lines = elsewhere.flatMap(({ number, moves = [] }) =>
+    moves
+      .filter(({ name }) => names.has(name))
+      .map(({ name, to }) => `- ${cell(name)} also moves in #${number}, to ${cell(to)}`),
+  );
+  const left = lines.length - linesListed;
+  const shown = [...lines.slice(0, linesListed), ...(left > 0 ? [`- … and ${left} more`] : [])];
+  return [{ texts: [shown.join("\n"), ""], priority: 1 }];
+}
+
 /** Why packages share a pull request that nobody told to. */
 export function togetherSections({ group }: ComposeInput): readonly Section[] {
   const reasons = reasonsOf(group);

@@ -161,15 +161,13 @@ function isNotAllowed(
   return { code: "not-allowed", detail: `the configuration allows no ${size} updates of ${dependency.name}` };
 }
 
-function isIgnoredVersion(
-  release: Release,
-  { policy, dependency, scheme, version, urgent }: Question,
-): Reason | undefined {
+function isIgnoredVersion(release: Release, question: Question): Reason | undefined {
+  const { policy, dependency, scheme, version, urgent } = question;
   const size = scheme.size(version, release.version);
   for (const { pattern, versions, updateTypes, origin, said } of policy.ignore) {
     const place = origin === undefined ? "" : ` (${origin})`;
     if (!matchesPattern(pattern, dependency.name)) continue;
-    if (said?.like !== undefined && (urgent !== true || said.security) && isLike(release, said.like, scheme))
+    if (said?.like !== undefined && (urgent !== true || said.security) && isMeant(release, said, question))
       return { code: said.how, detail: `${phrases[said.how]}${place}` };
     const range = versions.find((ignored) => scheme.satisfies(release.version, ignored));
     if (range !== undefined)
@@ -190,14 +188,25 @@ function ignorant(said: Said | undefined): string {
   return said === undefined ? "the configuration ignores" : "a comment on a pull request ignores";
 }
 
-function isLike(
+/**
+ * Whether a person means this release. Who closes the pull request for one does not want the older ones instead of it,
+ * and of a major none that is like it.
+ */
+function isMeant(
   { version }: Release,
-  like: NonNullable<Said["like"]>,
-  { compare, size }: VersionScheme,
+  { how, like }: Said,
+  { scheme: { compare, size }, version: inUse }: Question,
 ): boolean {
-  if (like.size === "patch") return compare(like.version, version) === 0;
+  if (like === undefined) return false;
   const difference = size(like.version, version);
-  return difference === "patch" || (like.size === "major" && difference === "minor");
+  const isSameMajor = difference !== "major";
+  if (how === "closed") {
+    const isMajor = like.size === "major";
+    const isSuch = (size(inUse, version) === "major") === isMajor;
+    return isSuch && (compare(version, like.version) <= 0 || (isMajor && isSameMajor));
+  }
+  if (like.size === "patch") return compare(like.version, version) === 0;
+  return like.size === "major" ? isSameMajor : difference === "patch";
 }
 
 /** Why a package is never updated at all: a rule that names neither versions nor sizes. */

@@ -291,6 +291,8 @@ describe("compose", () => {
     expect(readMarker(draft.body)).toEqual({
       key: "npm/major:axios",
       digest: expect.any(String),
+      moves: [{ name: "axios", from: "0.27.2", to: "1.4.0", size: "major" }],
+      roots: [""],
       basis: "0123456789abcdef",
     });
     await expect(draft.body).toMatchFileSnapshot("snapshots/hostile.md");
