@@ -1,5 +1,6 @@
 import {
   type AllowRule,
+  type BisectPolicy,
   type Cooldown,
   defaultPolicy,
   type GroupRule,
@@ -36,6 +37,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
     ...(limit > 0 ? {} : { noVersionUpdates: `\`open-pull-requests-limit\` is 0${at(limitOrigin)}` }),
     ...(options.enabled === false ? { disabledBy: origins.get("enabled") ?? "" } : {}),
     versioningStrategy: options["versioning-strategy"] ?? defaultPolicy.versioningStrategy,
+    bisect: toBisect(options.bisect),
     strictLockfile: options.lockfile === "strict",
     ...optional("lockMaintenance", toMaintenance(options["lock-maintenance"])),
     ...optional("schedule", schedule),
@@ -96,6 +98,11 @@ function toGroup(name: string, group: Group): GroupRule {
     appliesTo: group["applies-to"] === "security-updates" ? "security" : "version",
     ...(group["group-by"] === undefined ? {} : { byName: true }),
   };
+}
+
+function toBisect(found: Options["bisect"] = {}): BisectPolicy {
+  const { mode, runs } = typeof found === "string" ? { mode: found } : found;
+  return { mode: mode ?? defaultPolicy.bisect.mode, runs: runs ?? defaultPolicy.bisect.runs };
 }
 
 const sizes: Readonly<Record<`version-update:semver-${UpdateSize}`, UpdateSize>> = {

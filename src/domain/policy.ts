@@ -69,11 +69,25 @@ export interface Policy extends ProposalPolicy {
   /** How many pull requests for version updates may be open at a time. Security updates do not count. */
   readonly openPullRequestsLimit: number;
   readonly versioningStrategy: VersioningStrategy;
+  readonly bisect: BisectPolicy;
   /** Whether nothing is proposed that changes entries of a lockfile which it does not explain. */
   readonly strictLockfile: boolean;
   /** Whether lockfiles are made anew, within what is asked for, and when. */
   readonly lockMaintenance?: { readonly schedule: Schedule };
 }
+
+/** How the update is looked for that breaks the checks of a group. */
+export interface BisectPolicy {
+  /**
+   * Where parts of the group are tried: on `branches` only, by a draft pull request for each, `auto` for a draft where no
+   * check starts on the branch, `off` for no search at all.
+   */
+  readonly mode: (typeof bisectModes)[number];
+  /** How often, for one pull request. */
+  readonly runs: number;
+}
+
+export const bisectModes = ["auto", "branches", "pull-requests", "off"] as const;
 
 /**
  * How requirements follow a release: `increase` always, `increase-if-necessary` where they do not allow it, `widen` so
@@ -209,6 +223,7 @@ export const defaultPolicy: Policy = {
   cooldown: { days: 3, include: [], exclude: [] },
   openPullRequestsLimit: 10,
   versioningStrategy: "auto",
+  bisect: { mode: "auto", runs: 12 },
   strictLockfile: false,
 };
 

@@ -29,11 +29,13 @@ export interface Check {
   readonly name: string;
   /** `inconclusive` where it was cancelled or waits for a person. */
   readonly outcome: "pending" | "passed" | "failed" | "inconclusive";
+  /** Another each time that it runs. */
+  readonly stamp: string;
   readonly url?: string;
   /** What it says of itself: Markdown from outside, not safe to show as it is. */
   readonly summary?: string;
-  /** Of a check run; a commit status has none, and nobody can ask for it again. */
-  readonly run?: { readonly id: number; readonly workflow?: number };
+  /** GitHub's id of a check run; a commit status has none, and nobody can ask for it again. */
+  readonly run?: number;
 }
 
 /** A comment in the conversation of a pull request or an issue. */

@@ -110,12 +110,14 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
     const abort = new AbortController();
     const limit = setTimeout(() => abort.abort(tooLong(policy)), policy.timeout);
     const run: Run = { id: entry.id, attempt: entry.attempts + 1, signal: abort.signal };
-    const ended = attempt(worker, entry, run).then((again) => {
+    const work = async () => {
+      const again = await attempt(worker, entry, run);
       clearTimeout(limit);
       worker.running.delete(slot);
       end(key);
       if (again !== undefined) enqueue(again.job, again.after);
-    });
+    };
+    const ended = work();
     const slot = { abort, ended };
     worker.running.add(slot);
   };

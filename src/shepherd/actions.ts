@@ -4,7 +4,10 @@ import type { Check, MergeMethod } from "../domain/pull-request.ts";
 export type Action =
   /** Makes the App's comment with this key say so. `text` ends in its note. */
   | { readonly kind: "say"; readonly key: string; readonly text: string }
+  /** Has what failed on the pull request run once more. */
   | { readonly kind: "rerun"; readonly checks: readonly Check[] }
+  /** The same, of the trial that runs. */
+  | { readonly kind: "rerun trial"; readonly branch: string; readonly checks: readonly Check[] }
   /** Puts the group's updates of these packages on a branch, on top of the commit that the pull request was made on. */
   | { readonly kind: "try"; readonly branch: string; readonly names: readonly string[] }
   | { readonly kind: "open draft"; readonly branch: string }

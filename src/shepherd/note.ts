@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Comment } from "../domain/pull-request.ts";
 
 /** The end of a comment of the App, by which it is known again: a key, and what it has to remember, hidden from readers. */

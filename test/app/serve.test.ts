@@ -52,7 +52,7 @@ async function start(
   const jobs: Job[] = [];
   const handle = async (job: Job) => {
     jobs.push(job);
-    return wait;
+    return wait === undefined ? undefined : { after: wait, job: { ...job, reason: "schedule" as const } };
   };
   const app = await serve({ environment: env, isRelevant, handle, log });
   running.push(app);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { versioningStrategies } from "../../domain/policy.ts";
+import { bisectModes, versioningStrategies } from "../../domain/policy.ts";
 import { readNamedSchedule } from "../phrases.ts";
 
 /** How many `*` one part of a glob may have, how many `**` and `{}` the whole: more take too long on a hostile path. */
@@ -117,6 +117,11 @@ const commitMessageShape = z.strictObject({
   include: z.literal("scope").optional().describe("Adds `(deps)` or `(deps-dev)`."),
 });
 
+const bisectShape = z.strictObject({
+  mode: z.enum(bisectModes).optional(),
+  runs: z.number().int().min(1).max(50).optional().describe("How many parts are tried; 12 if absent."),
+});
+
 const automergeShape = z.strictObject({
   "update-types": z.array(size).optional(),
   "dependency-type": z.enum(["production", "development"]).optional(),
@@ -197,6 +202,10 @@ export const optionShapes = {
   "target-branch": z.string().min(1).max(250).optional(),
   vendor: z.boolean().optional(),
   "insecure-external-code-execution": z.enum(["allow", "deny"]).optional(),
+  bisect: z
+    .union([z.enum(bisectModes), bisectShape])
+    .optional()
+    .describe("How the update is looked for that breaks the checks of a group."),
   automerge: z.union([z.boolean(), automergeShape]).optional(),
   security: securityShape.optional().describe("Which advisories call for an update, and what is done."),
 } as const;
@@ -223,6 +232,7 @@ export const optionKeys: readonly string[] = [
   cooldownShape,
   scheduleShape,
   commitMessageShape,
+  bisectShape,
   automergeShape,
   securityShape,
 ].flatMap((shape) => Object.keys(shape.shape));
