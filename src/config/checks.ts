@@ -1,7 +1,7 @@
 import type { Fault } from "../domain/errors.ts";
 import type { ConfigurationDocument } from "./document.ts";
 import { excludedIn } from "./match.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { type ConfigurationFile, type Entry, keysOfRival } from "./schema/file.ts";
 import { isHarmless } from "./schema/options.ts";
 

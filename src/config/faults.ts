@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Fault } from "../domain/errors.ts";
 import type { ConfigurationDocument, Place } from "./document.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { knownKeys } from "./schema/file.ts";
 
 /** Nobody reads more of them, and to guess what was meant takes time. */
