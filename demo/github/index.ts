@@ -124,7 +124,7 @@ const permissionsByDefault = {
   pull_requests: "write",
   issues: "write",
   statuses: "write",
-  checks: "read",
+  checks: "write",
 } as const;
 
 export async function startGithub(options: GithubOptions): Promise<GithubEmulator> {

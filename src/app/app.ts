@@ -3,10 +3,12 @@ import type { Job } from "../queue/jobs.ts";
 import { jobShape } from "../queue/jobs.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { onCheckSuite, onStatus } from "./checks.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { onInstallationRepositories } from "./installation-repositories.ts";
 import { onInstallation } from "./installation.ts";
 import type { Repositories } from "./inventory.ts";
+import { onComment, onPullRequest, onReview } from "./pull-request.ts";
 import { onPush } from "./push.ts";
 import { onRepository } from "./repository.ts";
 
@@ -22,19 +24,31 @@ export interface AppOptions {
 /** Turns webhooks into jobs. What is to be done about a repository is decided by its scan, never here. */
 export function listen(probot: Probot, options: AppOptions): void {
   const { isRelevant, repositoriesOf } = options;
-  const handlers = {
-    installation: (payload: unknown) => onInstallation(payload, repositoriesOf),
-    installation_repositories: onInstallationRepositories,
-    push: (payload: unknown) => onPush(payload, isRelevant),
-    repository: onRepository,
-  };
-  probot.on("installation", (event) => receive(event, handlers.installation, options));
-  probot.on("installation_repositories", (event) =>
-    receive(event, handlers.installation_repositories, options),
-  );
-  probot.on("push", (event) => receive(event, handlers.push, options));
-  probot.on("repository", (event) => receive(event, handlers.repository, options));
+  const hear = (event: Heard, jobsOf: JobsOf) => probot.on(event, (told) => receive(told, jobsOf, options));
+  hear("installation", (payload) => onInstallation(payload, repositoriesOf));
+  hear("installation_repositories", onInstallationRepositories);
+  hear("push", (payload) => onPush(payload, isRelevant));
+  hear("repository", onRepository);
+  hear("check_suite", onCheckSuite);
+  hear("status", onStatus);
+  hear("pull_request", onPullRequest);
+  hear("pull_request_review", onReview);
+  hear("issue_comment", onComment);
 }
+
+/** What the App is told of; `app.yml` lists the same. */
+type Heard =
+  | "installation"
+  | "installation_repositories"
+  | "push"
+  | "repository"
+  | "check_suite"
+  | "status"
+  | "pull_request"
+  | "pull_request_review"
+  | "issue_comment";
+
+type JobsOf = (payload: unknown) => readonly Job[] | Promise<readonly Job[]>;
 
 interface Event {
   readonly id: string;
@@ -48,7 +62,7 @@ interface Event {
  */
 async function receive(
   { id, name, payload }: Event,
-  jobsOf: (payload: unknown) => readonly Job[] | Promise<readonly Job[]>,
+  jobsOf: JobsOf,
   { queue, deliveries, log: parent }: AppOptions,
 ): Promise<void> {
   const log = parent.child({ delivery: id, event: name });
@@ -57,7 +71,7 @@ async function receive(
   for (const job of jobs) {
     const enqueued = await queue.enqueue(jobShape.parse({ ...job, delivery: id }));
     const { owner, name: repository } = job.repository;
-    log.info({ repository: `${owner}/${repository}`, reason: job.reason, enqueued }, "scan asked for");
+    log.info({ repository: `${owner}/${repository}`, reason: job.reason, enqueued }, `${job.kind} asked for`);
   }
   if (jobs.length > 0) await deliveries.remember(id);
 }

@@ -1,25 +1,21 @@
-import { changelogs } from "../changelogs/index.ts";
-import { configurationPaths, ownPaths, repositoryPolicies } from "../config/policy.ts";
+import { configurationPaths } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
 import { ConfigurationError } from "../domain/errors.ts";
-import type { Policies } from "../domain/policy.ts";
-import type { ConfigurationSource, FileReader, HttpClient, Reporter } from "../domain/ports.ts";
+import type { Reporter } from "../domain/ports.ts";
 import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
-import { githubFiles } from "../github/files.ts";
-import { githubForge } from "../github/forge.ts";
-import { branchHead, repositoryState, unless } from "../github/repository.ts";
+import { branchHead } from "../github/repository.ts";
 import { type Proposed, propose } from "../pipeline/propose.ts";
-import { forBranch, refusalsOf, refusing } from "../pipeline/refusals.ts";
 import { scan } from "../pipeline/scan.ts";
 import type { Job } from "../queue/jobs.ts";
 import type { Again } from "../queue/queue.ts";
+import { type Patience, patience } from "../shepherd/checks.ts";
 import type { Adapters } from "./adapters.ts";
+import { type Octokit, type OpenRepository, openRepository, type RepositoryOptions } from "./repository.ts";
 import type { Handle } from "./serve.ts";
-
-type Octokit = ReturnType<typeof connectWithToken>;
+import { shepherd } from "./shepherd.ts";
 
 /** What became of one repository. */
 export type RepositoryOutcome =
@@ -27,78 +23,24 @@ export type RepositoryOutcome =
   /** Nothing was done, for a reason that is no failure. */
   | { readonly kind: "skipped"; readonly reason: string };
 
-export interface RepositoryOptions {
-  readonly adapters: Adapters;
-  readonly octokit: Octokit;
-  readonly repository: Repository;
-  /** The account that our commits and pull requests are from. */
-  readonly login: string;
-  /** Signs the commits where GitHub does not do it for an App. */
-  readonly author?: { readonly name: string; readonly email: string };
-  /** Whether schedule and limit count. */
-  readonly patient: boolean;
-  /** Where GitHub's own interface is: `https://api.github.com`. */
-  readonly apiUrl: string;
-  readonly asOf?: Date;
-  readonly reporter: Reporter;
-  /** For what an organisation says and what files build on. */
-  readonly configuration: ConfigurationSource;
-  /** Ends the work between two stages: the job is given back. */
-  readonly signal?: AbortSignal;
-}
-
 /** Scans one repository on GitHub and opens, updates and closes its pull requests. */
 async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome> {
-  const { adapters, octokit, repository, login, author, apiUrl, asOf, patient, signal } = options;
-  const state = await repositoryState(octokit, repository);
-  if (state.kind !== "ready") return { kind: "skipped", reason: `the repository is ${state.kind}` };
-  const { sha, defaultBranch } = state;
-  const files = githubFiles(octokit, { ...repository, sha });
-  if (state.fork && !(await isConfigured(files))) {
-    return { kind: "skipped", reason: "the repository is a fork without a configuration" };
-  }
-  const others = { repository, source: options.configuration };
-  const policies = await repositoryPolicies(files, { defaultBranch, others });
+  const opened = await openRepository(options);
+  return opened.kind === "skipped" ? opened : scanOpened(opened, options);
+}
 
-  const reporter: Reporter = {
-    stage(name) {
-      signal?.throwIfAborted();
-      options.reporter.stage(name);
-    },
-  };
-  const { ecosystems, http, advisories, tools } = adapters;
-  const work = async (branch: string, baseSha: string, of: Policies): Promise<Proposed> => {
-    const forge = githubForge(octokit, {
-      ...repository,
-      baseBranch: branch,
-      baseSha,
-      login,
-      ...(author === undefined ? {} : { author }),
-    });
-    const [open, closed] = await Promise.all([forge.openPullRequests(), forge.closedPullRequests()]);
-    const named = branch === defaultBranch ? undefined : branch;
-    const ours = forBranch(closed, named, [...policies.branches.keys()]);
-    const world = {
-      ecosystems,
-      files: baseSha === sha ? files : githubFiles(octokit, { ...repository, sha: baseSha }),
-      http,
-      advisories,
-      tools,
-      policies: refusing(of, refusalsOf(ours, open)),
-      repository,
-      reporter,
-      patient,
-      now: asOf ?? new Date(),
-      ...(asOf === undefined ? {} : { asOf }),
-      forge,
-      changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
-    };
+async function scanOpened(
+  { sha, defaultBranch, policies, worldFor }: OpenRepository,
+  { octokit, repository }: RepositoryOptions,
+): Promise<Extract<RepositoryOutcome, { kind: "scanned" }>> {
+  const work = async (branch: string, head: string): Promise<Proposed> => {
+    const world = await worldFor(branch, head);
     return propose(await scan(world), world);
   };
-  let proposed = await work(defaultBranch, sha, policies);
-  for (const [branch, of] of policies.branches) {
+  let proposed = await work(defaultBranch, sha);
+  for (const branch of policies.branches.keys()) {
     const head = await branchHead(octokit, repository, branch);
-    const more = head === undefined ? undefined : await work(branch, head, of);
+    const more = head === undefined ? undefined : await work(branch, head);
     proposed = more === undefined ? without(proposed, branch) : together(proposed, more);
   }
   return { kind: "scanned", sha, proposed };
@@ -120,30 +62,10 @@ function without(main: Proposed, branch: string): Proposed {
   return { ...main, scan: { ...main.scan, problems: [...main.scan.problems, problem] } };
 }
 
-/** Packages are published from github.com, also where the App serves an Enterprise Server. */
-function notesApiOf(apiUrl: string): string {
-  return apiUrl.endsWith("/api/v3") ? "https://api.github.com" : apiUrl;
-}
-
-/** Asks GitHub through the client that has a token: without one it answers sixty times an hour. */
-function withGithub(http: HttpClient, octokit: Octokit, apiUrl: string): HttpClient {
-  return {
-    ...http,
-    async get(url, request) {
-      if (!url.startsWith(`${apiUrl}/`)) return http.get(url, request);
-      const answer = await unless([404, 410, 451], octokit.request(`GET ${url}`));
-      return answer && request.read(Buffer.from(JSON.stringify(answer.data)));
-    },
-  };
-}
-
-async function isConfigured(files: FileReader): Promise<boolean> {
-  const paths = new Set((await files.list()).map(({ path }) => path));
-  return ownPaths.some((path) => paths.has(path));
-}
-
 export interface HandleOptions {
   readonly asOf?: Date;
+  /** How long checks are waited for. */
+  readonly checksPatience?: Patience;
   /** Told what became of each repository, besides the log. */
   readonly told?: (repository: Repository, outcome: RepositoryOutcome) => void;
 }
@@ -152,7 +74,7 @@ export interface HandleOptions {
 export function createHandle(
   adapters: Adapters,
   { app, github }: Environment,
-  { told, ...options }: HandleOptions = {},
+  { told, checksPatience = patience, ...options }: HandleOptions = {},
 ): Handle {
   if (app === undefined) {
     return () => Promise.reject(new Error("the App is not registered: there is nobody to work for"));
@@ -171,7 +93,7 @@ export function createHandle(
     const reporter: Reporter = { stage: (stage) => log.debug({ stage }, "stage begins") };
     const started = Date.now();
     try {
-      const outcome = await proposeFor({
+      const repositoryOptions = {
         ...options,
         adapters,
         octokit,
@@ -200,19 +122,25 @@ export function createHandle(
         ),
         patient: job.reason !== "manual" && job.reason !== "comment",
         apiUrl: github.apiUrl,
-      });
-      told?.(job.repository, outcome);
-      if (outcome.kind === "skipped") {
-        log.info({ reason: outcome.reason }, "repository skipped");
+      };
+      const opened = await openRepository(repositoryOptions);
+      if (opened.kind === "skipped") {
+        told?.(job.repository, opened);
+        log.info({ reason: opened.reason }, "repository skipped");
         return undefined;
       }
+      const tending = { ...repositoryOptions, patience: checksPatience, log };
+      if (job.kind === "shepherd") return await shepherd(job, opened, tending);
+      const outcome = await scanOpened(opened, repositoryOptions);
+      told?.(job.repository, outcome);
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
       const counts = countsOf(outcome.proposed);
       log.info({ sha: outcome.sha, ...counts, milliseconds: Date.now() - started }, "scan finished");
+      const tended = await shepherd(job, opened, tending);
       // All else is done; for what may work a little later the job is tried again.
       const [passing] = outcome.proposed.passing;
       if (passing !== undefined) throw passing;
-      return scanLater(job, outcome.proposed, options.asOf ?? new Date());
+      return tended ?? scanLater(job, outcome.proposed, options.asOf ?? new Date());
     } catch (error) {
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;

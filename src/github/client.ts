@@ -20,7 +20,8 @@ export interface ConnectionOptions {
 export interface Github {
   /**
    * A client whose token reaches one repository and grants no more than these permissions:
-   * contents and pull requests to write, if absent, which comments and labels on pull requests need too.
+   * contents, pull requests and checks to write, if absent, and statuses to read; comments and labels on pull requests
+   * need no more.
    */
   forRepository(installationId: number, repository: Repository, permissions?: Permissions): Octokit;
   /** A client that can do no more than list the repositories of an installation. */
@@ -31,7 +32,13 @@ export interface Github {
 
 type Permissions = Readonly<Record<string, "read" | "write">>;
 
-const forUpdates: Permissions = { metadata: "read", contents: "write", pull_requests: "write" };
+const forUpdates: Permissions = {
+  metadata: "read",
+  contents: "write",
+  pull_requests: "write",
+  checks: "write",
+  statuses: "read",
+};
 
 /**
  * Connects as a GitHub App. Requests throw `RateLimitError` when GitHub asks to wait, and Octokit's `RequestError`

@@ -50,18 +50,14 @@ export function decideChecks(seen: SeenChecks): Verdict | "begin" {
   const clean = { actions: deleting(branches) };
   if (pull.state !== "open" || !pull.isOurs || policy.mode === "off") return clean;
   if (state === undefined) return isFreshlyRed(seen) ? "begin" : nothing;
-  switch (state.phase) {
-    case "again":
-      return decideAfterRerun(seen, state);
-    case "red base":
-      return isBaseRed(seen, state) ? { ...clean, again: seen.patience.end } : "begin";
-    case "flaky":
-      return isFreshlyRed(seen) && !isSameFailure(seen.checks, state) ? "begin" : clean;
-    case "search":
-      return decideTrial(seen, state);
-    case "done":
-      return { actions: [...settle(seen, state), ...clean.actions] };
-  }
+  const decisions: Readonly<Record<BisectState["phase"], () => Verdict | "begin">> = {
+    again: () => decideAfterRerun(seen, state),
+    "red base": () => (isBaseRed(seen, state) ? { ...clean, again: seen.patience.end } : "begin"),
+    flaky: () => (isFreshlyRed(seen) && !isSameFailure(seen.checks, state) ? "begin" : clean),
+    search: () => decideTrial(seen, state),
+    done: () => ({ actions: [...settle(seen, state), ...clean.actions] }),
+  };
+  return decisions[state.phase]();
 }
 
 /** Whether all checks have ended, and one of them badly. */

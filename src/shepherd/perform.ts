@@ -12,44 +12,46 @@ export async function perform(
   world: ShepherdWorld,
 ): Promise<boolean> {
   const { pulls } = world;
+  if (action.kind === "try") return tryOut(action, pull, world);
+  if (action.kind === "merge") return (await pulls.merge(pull, action.method)).kind === "merged";
+  if (action.kind === "auto-merge")
+    return (await pulls.autoMerge(pull, action.wanted, action.method)) === action.wanted;
   switch (action.kind) {
     case "say":
       await pulls.say(pull.number, action.key, action.text);
-      return true;
+      break;
     case "rerun":
       await pulls.rerun(pull, action.checks);
-      return true;
+      break;
     case "rerun trial": {
-      const { branch } = action;
-      const head = await pulls.branch(branch);
-      if (head !== undefined) await pulls.rerun({ branch, headSha: head.sha }, action.checks);
-      return head !== undefined;
+      const head = await pulls.branch(action.branch);
+      if (head !== undefined) await pulls.rerun({ branch: action.branch, headSha: head.sha }, action.checks);
+      break;
     }
-    case "try":
-      return tryOut(action, pull, world);
-    case "open draft": {
-      const { branch } = action;
-      const title = `Trial for #${pull.number}: only some of its updates`;
-      const body = `Opened by Steeplejack so that checks run, and closed again when they have: the checks of #${pull.number} fail, and this has only some of its updates. Nothing is to be done here.`;
-      await pulls.openDraft({ branch, base: pull.base, title, body });
-      return true;
-    }
+    case "open draft":
+      await pulls.openDraft({ branch: action.branch, base: pull.base, ...draftFor(pull) });
+      break;
     case "delete branches":
       for (const branch of action.branches) await pulls.deleteBranch(branch);
-      return true;
-    case "set apart": {
-      const isNamed = new Set(action.names);
-      const { marker } = pull;
-      const pinned = (marker.moves ?? []).filter(({ name }) => isNamed.has(name));
-      const apart = pinned.map(({ name, to }) => ({ name, version: to }));
-      await pulls.mark(pull, { ...marker, apart: [...(marker.apart ?? []), ...apart] });
-      return true;
-    }
-    case "merge":
-      return (await pulls.merge(pull, action.method)).kind === "merged";
-    case "auto-merge":
-      return (await pulls.autoMerge(pull, action.wanted, action.method)) === action.wanted;
+      break;
+    case "set apart":
+      await pulls.mark(pull, withApart(pull, action.names));
+      break;
   }
+  return true;
+}
+
+function draftFor({ number }: PullRequestState): { readonly title: string; readonly body: string } {
+  return {
+    title: `Trial for #${number}: only some of its updates`,
+    body: `Opened by Steeplejack so that checks run, and closed again when they have: the checks of #${number} fail, and this has only some of its updates. Nothing is to be done here.`,
+  };
+}
+
+function withApart({ marker }: PullRequestState, names: readonly string[]): PullRequestState["marker"] {
+  const pinned = (marker.moves ?? []).filter(({ name }) => names.includes(name));
+  const added = pinned.map(({ name, to }) => ({ name, version: to }));
+  return { ...marker, apart: [...(marker.apart ?? []), ...added] };
 }
 
 async function tryOut(

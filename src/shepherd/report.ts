@@ -13,18 +13,14 @@ export function bisectText(state: BisectState, base: string, policy: Pick<Bisect
 function leadOf(state: BisectState, base: string, { runs }: Pick<BisectPolicy, "runs">): string {
   const failed = listOf(state.failed.map(({ name, url }) => linked(codeSpan(name), url)));
   const branch = codeSpan(base);
-  switch (state.phase) {
-    case "again":
-      return `${failed} failed here. It is run once more, since a check can fail by chance; should it fail again, Steeplejack looks for the update that breaks it.`;
-    case "flaky":
-      return `${failed} failed here and passed when it was run again. It fails by chance, as it seems, and nothing is changed.`;
-    case "red base":
-      return `${failed} fails on ${branch}, too, at the commit that these updates were made on. What breaks it is not among them, and nothing is changed. Steeplejack looks again when ${branch} is mended.`;
-    case "search":
-      return `${failed} fails here and not on ${branch}. Steeplejack tries parts of this group on branches of their own to find out which update breaks it: ${state.trials.length} of at most ${runs} trials.`;
-    case "done":
-      return [`${failed} fails here and not on ${branch}.`, foundIn(state)].join(" ");
-  }
+  const leads: Readonly<Record<BisectState["phase"], string>> = {
+    again: `${failed} failed here. It is run once more, since a check can fail by chance; should it fail again, Steeplejack looks for the update that breaks it.`,
+    flaky: `${failed} failed here and passed when it was run again. It fails by chance, as it seems, and nothing is changed.`,
+    "red base": `${failed} fails on ${branch}, too, at the commit that these updates were made on. What breaks it is not among them, and nothing is changed. Steeplejack looks again when ${branch} is mended.`,
+    search: `${failed} fails here and not on ${branch}. Steeplejack tries parts of this group on branches of their own to find out which update breaks it: ${state.trials.length} of at most ${runs} trials.`,
+    done: `${failed} fails here and not on ${branch}.`,
+  };
+  return state.phase === "done" ? `${leads.done} ${foundIn(state)}` : leads[state.phase];
 }
 
 function foundIn(state: BisectState): string {
@@ -59,17 +55,11 @@ export function trialTable(state: BisectState): string {
 }
 
 function outcomeOf({ outcome, failedOnce }: TrialState): string {
-  switch (outcome) {
-    case "passed":
-      return failedOnce === undefined ? "passed" : "passed, the second time";
-    case "failed":
-      return "failed";
-    case "unknown":
-      return "told nothing";
-    case undefined:
-      return "running";
-  }
+  if (outcome === "passed" && failedOnce !== undefined) return "passed, the second time";
+  return outcome === undefined ? "running" : words[outcome];
 }
+
+const words = { passed: "passed", failed: "failed", unknown: "told nothing" } as const;
 
 const mostNames = 6;
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { onCheckSuite, onStatus } from "../../src/app/checks.ts";
 import { onInstallationRepositories } from "../../src/app/installation-repositories.ts";
 import { onInstallation } from "../../src/app/installation.ts";
+import { onComment, onPullRequest, onReview } from "../../src/app/pull-request.ts";
 import { onPush } from "../../src/app/push.ts";
 import { onRepository } from "../../src/app/repository.ts";
 import type { Job } from "../../src/queue/jobs.ts";
@@ -109,3 +111,74 @@ async function listed(id: number): Promise<readonly string[]> {
 function repository(action: string, more = {}): object {
   return { action, repository: { full_name: "acme/web" }, installation: { id: 9001 }, ...more };
 }
+
+describe("what happens to pull requests of ours", () => {
+  const common = {
+    repository: { full_name: "acme/web", default_branch: "main" },
+    installation: { id: 9001 },
+    sender: { login: "octocat", type: "User" },
+  };
+  const suite = (branch: string | null, conclusion = "failure", action = "completed") =>
+    onCheckSuite({ ...common, action, check_suite: { head_branch: branch, conclusion } });
+  const pull = (action: string, ref: string, sender = common.sender) =>
+    onPullRequest({ ...common, action, sender, pull_request: { number: 7, head: { ref } } });
+  const comment = (body: string, more: object = {}) =>
+    onComment({
+      ...common,
+      action: "created",
+      issue: { number: 7, pull_request: {} },
+      comment: { body },
+      ...more,
+    });
+  const brief = (jobs: readonly Job[]) =>
+    jobs.map(({ kind, reason, subjects }) => `${kind} ${reason} ${subjects?.join() ?? "all"}`);
+
+  it("has them tended when their checks have ended, or those of a trial of theirs", () => {
+    expect(suite("steeplejack/npm/runtime")).toEqual([
+      {
+        kind: "shepherd",
+        repository: { owner: "acme", name: "web" },
+        installationId: 9001,
+        reason: "checks",
+        subjects: ["steeplejack/npm/runtime"],
+      },
+    ]);
+    expect(brief(suite("steeplejack/bisect/12/3"))).toEqual(["shepherd checks #12"]);
+    expect(brief(suite("feature"))).toEqual([]);
+    expect(brief(suite(null))).toEqual([]);
+    expect(brief(suite("steeplejack/npm/runtime", "", "requested"))).toEqual([]);
+  });
+
+  it("has all of them tended when the default branch is green again", () => {
+    expect(brief(suite("main", "success"))).toEqual(["shepherd checks all"]);
+    expect(brief(suite("main", "failure"))).toEqual([]);
+  });
+
+  it("hears commit statuses once they say something", () => {
+    const branches = [{ name: "steeplejack/npm/runtime" }, { name: "feature" }];
+    expect(brief(onStatus({ ...common, state: "failure", branches }))).toEqual([
+      "shepherd checks steeplejack/npm/runtime",
+    ]);
+    expect(brief(onStatus({ ...common, state: "pending", branches }))).toEqual([]);
+  });
+
+  it("has them tended when a person does something to them, and not when it was the App", () => {
+    expect(brief(pull("closed", "steeplejack/npm/runtime"))).toEqual(["shepherd pull-request #7"]);
+    expect(brief(pull("opened", "steeplejack/npm/runtime"))).toEqual([]);
+    expect(brief(pull("closed", "feature"))).toEqual([]);
+    const bot = { login: "steeplejack[bot]", type: "Bot" };
+    expect(brief(pull("synchronize", "steeplejack/npm/runtime", bot))).toEqual([]);
+    const reviewed = { number: 7, head: { ref: "steeplejack/npm/runtime" } };
+    expect(brief(onReview({ ...common, action: "submitted", pull_request: reviewed }))).toEqual([
+      "shepherd review #7",
+    ]);
+  });
+
+  it("hears comments that begin a line with its name", () => {
+    expect(brief(comment("Thanks!\n@steeplejack rebase"))).toEqual(["shepherd comment #7"]);
+    expect(brief(comment("ask @steeplejack to rebase"))).toEqual([]);
+    expect(brief(comment("@steeplejack rebase", { sender: { login: "x[bot]", type: "Bot" } }))).toEqual([]);
+    expect(brief(comment("@steeplejack rebase", { action: "deleted" }))).toEqual([]);
+    expect(brief(comment("@steeplejack rebase", { issue: { number: 7 } }))).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { isOurs } from "../domain/branch.ts";
+import type { Job } from "../queue/jobs.ts";
+import { installationOf } from "./payload.ts";
+import { subjectOf, tending } from "./subjects.ts";
+
+const pull = z.object({
+  number: z.int().positive(),
+  head: z.object({ ref: z.string() }),
+});
+
+const pullPayload = z.object({
+  action: z.string(),
+  pull_request: pull,
+  sender: z.object({ login: z.string(), type: z.string().optional() }),
+  repository: z.object({ full_name: z.string() }),
+  installation: installationOf,
+});
+
+const commentPayload = z.object({
+  action: z.string(),
+  issue: z.object({ number: z.int().positive(), pull_request: z.unknown().optional() }),
+  comment: z.object({ body: z.string().nullish() }),
+  sender: z.object({ login: z.string(), type: z.string().optional() }),
+  repository: z.object({ full_name: z.string() }),
+  installation: installationOf,
+});
+
+const watched = new Set([
+  "closed",
+  "reopened",
+  "synchronize",
+  "labeled",
+  "unlabeled",
+  "edited",
+  "ready_for_review",
+  "converted_to_draft",
+]);
+
+/** Somebody did something to a pull request of ours. What the App does to it is known to the App. */
+export function onPullRequest(data: unknown): readonly Job[] {
+  const { action, pull_request: on, sender, repository, installation } = pullPayload.parse(data);
+  if (!watched.has(action) || sender.type === "Bot") return [];
+  return about(on, repository.full_name, installation.id, "pull-request");
+}
+
+/** Somebody approved a pull request of ours, asked for changes, or took that back. */
+export function onReview(data: unknown): readonly Job[] {
+  const { action, pull_request: on, repository, installation } = pullPayload.parse(data);
+  if (action !== "submitted" && action !== "dismissed") return [];
+  return about(on, repository.full_name, installation.id, "review");
+}
+
+function about(
+  { number, head }: z.infer<typeof pull>,
+  repository: string,
+  installationId: number,
+  reason: "pull-request" | "review",
+): readonly Job[] {
+  if (!isOurs(head.ref)) return [];
+  const trial = subjectOf(head.ref);
+  return tending(repository, installationId, reason, [
+    trial?.startsWith("#") === true ? trial : `#${number}`,
+  ]);
+}
+
+/** A person says something to the App, in the conversation of a pull request: a line that begins with its name. */
+export function onComment(data: unknown): readonly Job[] {
+  const { action, issue, comment, sender, repository, installation } = commentPayload.parse(data);
+  if (action !== "created" && action !== "edited") return [];
+  if (sender.type === "Bot" || issue.pull_request === undefined) return [];
+  if (!/^\s*@[\w-]*steeplejack\b/im.test(comment.body ?? "")) return [];
+  return tending(repository.full_name, installation.id, "comment", [`#${issue.number}`]);
+}
