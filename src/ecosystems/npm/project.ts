@@ -56,7 +56,10 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ],
     ...publicationOf(own, settings),
     warnings: [
-      ...(foreign === undefined ? [] : [foreign.detail]),
+      // A package.json that asks for nothing, as one that only names an entry point, has nothing to be brought up to date.
+      ...(foreign === undefined || manifests.every((it) => it.requirements.length === 0)
+        ? []
+        : [foreign.detail]),
       ...(location.unused ?? []).map((path) => unusedWarning(path, lockfile)),
       ...idleGlobs(location.manifests[0] ?? "", globs, packages).map(
         (glob) =>

@@ -11,6 +11,7 @@ export interface Dropped {
 }
 
 /** Each attempt is a whole resolution: a group in which much excludes each other must come to an end. */
+const mostAttempts = 40;
 const mostAlternativesTried = 8;
 
 /** What has been accepted so far, and what has become of the rest. */
@@ -19,6 +20,7 @@ export class Growth<Written> {
   readonly dropped: Dropped[] = [];
   readonly #accepted: Atom[] = [];
   readonly #attempt: (updates: readonly Update[]) => Promise<Written>;
+  #attempts = 0;
   #tried = 0;
 
   constructor(attempt: (updates: readonly Update[]) => Promise<Written>) {
@@ -31,6 +33,10 @@ export class Growth<Written> {
    */
   async grow(candidates: readonly Atom[]): Promise<Written | undefined> {
     if (candidates.length === 0) return undefined;
+    if (this.#attempts >= mostAttempts) {
+      candidates.forEach((atom) => this.#drop(atom, exhausted));
+      return undefined;
+    }
     const outcome = await this.#write(candidates);
     if (!(outcome instanceof ResolutionError)) return outcome;
     if (outcome.isHopeless) {
@@ -45,6 +51,7 @@ export class Growth<Written> {
   }
 
   async #write(candidates: readonly Atom[]): Promise<Written | ResolutionError> {
+    this.#attempts += 1;
     try {
       const written = await this.#attempt([...this.#accepted, ...candidates].flat());
       this.#accepted.push(...candidates);
@@ -58,7 +65,7 @@ export class Growth<Written> {
   /** Tries the alternatives of an atom that does not fit. */
   async #lower(atom: Atom, refusal: ResolutionError): Promise<Written | undefined> {
     const depth = Math.max(...atom.map(({ alternatives = [] }) => alternatives.length));
-    for (let nth = 0; nth < depth && this.#tried < mostAlternativesTried; nth++) {
+    for (let nth = 0; nth < depth && this.#hasRoom(); nth++) {
       this.#tried += 1;
       const lower = atom.map((update) => alternative(update, nth, refusal));
       const outcome = await this.#write([lower]);
@@ -73,10 +80,18 @@ export class Growth<Written> {
     return undefined;
   }
 
+  #hasRoom(): boolean {
+    return this.#tried < mostAlternativesTried && this.#attempts < mostAttempts;
+  }
+
   #drop(atom: Atom, refusal: ResolutionError): void {
     this.dropped.push(...atom.map((update) => ({ update, message: whyDropped(update, refusal) })));
   }
 }
+
+const exhausted = new ResolutionError(
+  `it was not tried, for ${mostAttempts} attempts at others of its group had to come first: they exclude each other`,
+);
 
 /** The update with its nth alternative, or its last; kin have as many, or nearly. */
 function alternative(update: Update, nth: number, { message }: ResolutionError): Update {

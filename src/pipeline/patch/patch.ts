@@ -50,10 +50,13 @@ export async function patch(
 /** A package in all manifests of a project, and its kin. */
 function atoms(updates: readonly Update[]): readonly Atom[] {
   const hubs = hubsOf(updates);
-  // A lockfile can hold several versions of a package that no manifest names, and each moves by itself.
-  const lineOf = ({ dependency, from }: Update) => (dependency.kind === "transitive" ? from : "");
   const keyOf = (update: Update) => JSON.stringify([update.project.root, hubs.get(update), lineOf(update)]);
   return [...Map.groupBy(updates, keyOf).values()];
+}
+
+/** A lockfile can hold several versions of a package that no manifest names, and each moves by itself. */
+function lineOf({ dependency, from }: Update): string {
+  return dependency.kind === "transitive" ? from : "";
 }
 
 interface Written {

@@ -106,7 +106,7 @@ const repository = {
   "pnpm-workspace.yaml": workspace,
   "packages/a/package.json": `{"name":"a","dependencies":{"b":"workspace:*","ms":"catalog:old","renamed":"npm:real@^1.0.0"}}`,
   "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:"}}`,
-  "packages/old/package.json": `{"name":"old"}`,
+  "packages/old/package.json": `{"name":"old","dependencies":{"zod":"^3.0.0"}}`,
 };
 const locked = { ...repository, "pnpm-lock.yaml": lock };
 

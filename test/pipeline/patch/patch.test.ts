@@ -126,6 +126,29 @@ describe("a group that no lockfile can hold as a whole", () => {
     expect(await patched(() => [])).toMatchObject({ moved: 0, dropped: names });
   });
 
+  it("comes to an end where nearly everything excludes everything, and says what was not tried", async () => {
+    const real = npm();
+    let attempts = 0;
+    const ecosystem: Ecosystem = {
+      ...real,
+      async patch() {
+        attempts += 1;
+        throw new ResolutionError("they do not fit");
+      },
+    };
+    const planned = await groupOfAll(ecosystem);
+    const step = (version: string) =>
+      ({ release: { version }, requirement: `^${version}`, size: "patch", fixes: [] }) as const;
+    const updates = planned.updates.map((update) => ({
+      ...update,
+      alternatives: [step("1.0.9"), step("1.0.8"), step("1.0.7")],
+    }));
+    const { dropped } = await patch({ ...planned, updates }, new Map([["npm", ecosystem]]), io);
+    expect(attempts).toBe(40);
+    expect(dropped).toHaveLength(20);
+    expect(dropped.at(-1)?.message).toMatch(/^p19@1\.1\.0 cannot be taken: it was not tried/);
+  });
+
   it("tries nothing else when fewer updates would fare no better", async () => {
     const real = npm();
     let attempts = 0;
