@@ -44,6 +44,7 @@ export function watch(world: World): Watch {
           action: "completed",
           check_suite: {
             ...shown,
+            head_branch: branchAt(world, repository, suite.head_sha),
             app: actionsApp,
             pull_requests: pullsAt(world, repository, suite.head_sha),
           },
@@ -52,6 +53,11 @@ export function watch(world: World): Watch {
       }
     },
   };
+}
+
+/** A branch with this head; emulate does not keep what a check suite was made for. */
+function branchAt(world: World, repository: RepositoryRow, sha: string): string | null {
+  return world.store.branches.findBy("repo_id", repository.id).find((one) => one.sha === sha)?.name ?? null;
 }
 
 /** Completes the payloads of the queued events and sends each to the installation that covers its repository. */

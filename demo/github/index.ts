@@ -86,8 +86,19 @@ export interface GithubEmulator {
   /** Names and SHAs. */
   branches(repository: string): Readonly<Record<string, string>>;
   release(repository: string, release: ReleaseSeed): Promise<void>;
-  /** Adds a finished check run of another App; the check suite completes when none is left. */
-  check(repository: string, sha: string, name: string, conclusion: "success" | "failure"): Promise<void>;
+  /**
+   * Has a check run of another App end, one that was asked for again, else a new one; the check suite completes when none
+   * is left.
+   */
+  check(
+    repository: string,
+    sha: string,
+    name: string,
+    conclusion: "success" | "failure" | "cancelled",
+    output?: { readonly title: string; readonly summary: string },
+  ): Promise<void>;
+  /** The check runs that have not ended. */
+  queuedChecks(repository: string): readonly { readonly sha: string; readonly name: string }[];
   /** Asks for a check on the branch before it can be merged. */
   requireCheck(repository: string, branch: string, name: string): void;
 
@@ -202,6 +213,8 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
     if (found === undefined) throw new Error(`the App is not installed for ${account}`);
     return found;
   };
+  const queuedIn = (name: string) =>
+    store.checkRuns.findBy("repo_id", repositoryAt(name).id).filter(({ status }) => status !== "completed");
   const shownInstallation = async (account: string): Promise<Json> => {
     const row = installationAt(account);
     return {
@@ -452,13 +465,23 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
       front.change(repositoryAt(name), "ghost", async () => {
         addRelease(repositoryAt(name), release);
       }),
-    check: (name, sha, title, conclusion) =>
+    check: (name, sha, title, conclusion, output) =>
       front.change(repositoryAt(name), "ghost", async () => {
-        const body = { name: title, head_sha: sha, status: "completed", conclusion };
-        const made = await world.ask(repositoryAt(name), "POST", "/check-runs", body);
-        if (made.status !== 201)
-          throw new Error(`no check on ${sha}: ${JSON.stringify(object(await made.json()))}`);
+        const queued = queuedIn(name).find((run) => run.head_sha === sha && run.name === title);
+        const body = {
+          name: title,
+          head_sha: sha,
+          status: "completed",
+          conclusion,
+          ...(output && { output }),
+        };
+        const made =
+          queued === undefined
+            ? await world.ask(repositoryAt(name), "POST", "/check-runs", body)
+            : await world.ask(repositoryAt(name), "PATCH", `/check-runs/${queued.id}`, body);
+        if (!made.ok) throw new Error(`no check on ${sha}: ${JSON.stringify(object(await made.json()))}`);
       }),
+    queuedChecks: (name) => queuedIn(name).map(({ head_sha: sha, name: title }) => ({ sha, name: title })),
     requireCheck: (name, branch, title) => {
       store.branchProtections.insert({
         repo_id: repositoryAt(name).id,

@@ -65,6 +65,8 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ["GET", /^\/commits\/(.+)\/pulls$/, commitPulls],
   ["POST", /^\/git\/trees$/, makeTree],
   ["POST", /^\/releases$/, makeRelease],
+  ["GET", /^\/rules\/branches\/(.+)$/, async () => Response.json([])],
+  ["GET", /^\/branches\/([^/]+)$/, showBranch],
   ["GET", /^\/collaborators\/([^/]+)\/permission$/, permission],
 ];
 
@@ -427,6 +429,21 @@ export function tagRelease(world: World, repository: RepositoryRow, tag: string,
   const sha = world.branch(repository, target) ?? target;
   const there = world.store.refs.findBy("repo_id", repository.id).some((row) => row.ref === ref);
   if (!there && world.git(repository).find(sha) !== undefined) setRef(world, repository, ref, sha);
+}
+
+/** https://docs.github.com/rest/branches/branches#get-a-branch: whoever may read the branch is told what it asks for. */
+async function showBranch(call: RepositoryCall): Promise<Response> {
+  const shown = await call.forward();
+  if (!shown.ok) return shown;
+  const contexts = call.world.store.branchProtections
+    .findBy("repo_id", call.repository.id)
+    .find((one) => one.branch_name === call.match[0])?.required_status_checks?.contexts;
+  const checks = {
+    enforcement_level: contexts === undefined ? "off" : "non_admins",
+    contexts: contexts ?? [],
+  };
+  const protection = { enabled: contexts !== undefined, required_status_checks: checks };
+  return Response.json({ ...object(await shown.json()), protected: contexts !== undefined, protection });
 }
 
 /** https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user */

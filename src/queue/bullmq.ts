@@ -103,11 +103,18 @@ export function bullmqQueue(options: BullmqOptions): Queue {
         return "follows";
       }
       if (givesWay(after, wanted, Date.now() + wait)) continue;
-      if (after.job !== undefined && covers(after.job, wanted)) return "folded";
+      if (after.job !== undefined && isWithin(after.job, wanted)) return "folded";
       await raise(after, { job: after.job === undefined ? wanted : fold(after.job, wanted) });
       if ((await after.stored.getState()) !== "active") return "folded";
     }
     throw new Error(`the job of ${keyOf(job)} changes too quickly to join it`);
+  };
+
+  /** What runs by now, about the same, tells by itself what is to be done later. */
+  const followUp = async ({ job, after }: Again): Promise<void> => {
+    const current = await currentOf(bull, job);
+    const isDone = current?.state === "active" && current.job !== undefined && covers(current.job, job);
+    if (!isDone) await enqueue(job, after);
   };
 
   const failed = async (limit: number): Promise<readonly FailedJob[]> => {
@@ -132,7 +139,7 @@ export function bullmqQueue(options: BullmqOptions): Queue {
   return {
     enqueue: (job, { delay = 0 } = {}) => within(8_000, enqueue(job, delay)),
     process: (handler, processOptions) =>
-      work(handler, processOptions, { ...options, prefix, enqueue }, policy),
+      work(handler, processOptions, { ...options, prefix, followUp }, policy),
     counts: async () => {
       const counts = await bull.getJobCounts("wait", "prioritized", "delayed", "active", "failed");
       const of = (state: string) => counts[state] ?? 0;
@@ -190,6 +197,11 @@ function givesWay({ stored, state, notBefore = 0 }: Current, job: Job, due: numb
   return stored.attemptsMade === 0 && due < stored.timestamp + stored.delay;
 }
 
+/** Whether nothing is to be written into the job that is there. */
+function isWithin(job: Job, wanted: Job): boolean {
+  return covers(job, wanted) && urgencyOf(job.reason) < urgencyOf(wanted.reason);
+}
+
 /** Writes a request into the job that is there, and moves that forward. */
 async function raise(
   { stored, state: _state, ...was }: Current,
@@ -206,7 +218,7 @@ function work(
   { concurrency, observer }: ProcessOptions,
   options: BullmqOptions & {
     readonly prefix: string;
-    readonly enqueue: (job: Job, delay: number) => Promise<unknown>;
+    readonly followUp: (again: Again) => Promise<void>;
   },
   policy: Policy,
 ): Processing {
@@ -273,7 +285,7 @@ function work(
   worker.on("completed", ({ id = "" }) => {
     const again = following.get(id);
     following.delete(id);
-    if (again !== undefined) void options.enqueue(again.job, again.after).catch(trouble);
+    if (again !== undefined) void options.followUp(again).catch(trouble);
   });
   // Another worker may have the job by now: two must not go on with one repository.
   worker.on("lockRenewalFailed", (ids) => {

@@ -75,13 +75,11 @@ export function fold(earlier: Job, later: Job): Job {
   return { kind, ...rest, ...(subjects === undefined ? {} : { subjects }) };
 }
 
-/** Whether `fold` would add nothing to the earlier job. */
-export function covers(earlier: Job, later: Job): boolean {
-  return JSON.stringify(sorted(fold(earlier, later))) === JSON.stringify(sorted(earlier));
-}
-
-function sorted(job: Job): unknown {
-  return Object.entries(job).toSorted(([a], [b]) => (a < b ? -1 : 1));
+/** Whether a job does all that another is for. */
+export function covers(job: Job, other: Job): boolean {
+  if (job.kind !== other.kind) return job.kind === "scan";
+  if (job.kind === "scan" || job.subjects === undefined) return true;
+  return other.subjects?.every((subject) => job.subjects?.includes(subject)) ?? false;
 }
 
 function united(a: Job["subjects"], b: Job["subjects"]): Job["subjects"] {

@@ -114,8 +114,7 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
       const again = await attempt(worker, entry, run);
       clearTimeout(limit);
       worker.running.delete(slot);
-      end(key);
-      if (again !== undefined) enqueue(again.job, again.after);
+      end(key, again);
     };
     const ended = work();
     const slot = { abort, ended };
@@ -123,12 +122,15 @@ export function memoryQueue(given: Partial<Policy> = {}): Queue {
   };
 
   /** Makes room for the next run of the repository, and for that of another. */
-  const end = (key: string) => {
+  const end = (key: string, again: Again | undefined) => {
     running.delete(key);
     const follower = following.get(key);
-    if (follower === undefined || waiting.has(key)) return pump();
-    following.delete(key);
-    put(key, { id: randomUUID(), job: follower, attempts: 0, due: Date.now(), cause: "asked" });
+    if (follower !== undefined && !waiting.has(key)) {
+      following.delete(key);
+      const job = again === undefined ? follower : fold(again.job, follower);
+      put(key, { id: randomUUID(), job, attempts: 0, due: Date.now(), cause: "asked" });
+    } else if (again === undefined) pump();
+    else enqueue(again.job, again.after);
   };
 
   const attempt = async (worker: Worker, entry: Waiting, run: Run): Promise<Again | undefined> => {

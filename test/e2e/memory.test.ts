@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
+import { shepherding } from "./shepherds.ts";
 import { closeStages } from "./stage.ts";
 
 describe("with the queue in memory", { timeout: 60_000 }, () => {
@@ -10,4 +11,5 @@ describe("with the queue in memory", { timeout: 60_000 }, () => {
   opening(where);
   following(where);
   holding(where);
+  shepherding(where);
 });

@@ -11,6 +11,7 @@ import { readEnvironment } from "../../src/config/env.ts";
 import { publicRegistry } from "../../src/ecosystems/npm/registry.ts";
 import { createHttpClient } from "../../src/http/client.ts";
 import type { Queue } from "../../src/queue/queue.ts";
+import type { Patience } from "../../src/shepherd/checks.ts";
 import { logger } from "../../src/telemetry/logger.ts";
 import { createTools } from "../../src/tools/tools.ts";
 import { cannedHttp } from "../fakes.ts";
@@ -31,6 +32,8 @@ export interface Cast {
   readonly trusted?: readonly string[];
   /** A cache on disk, which a new worker finds as the last one left it; in memory, if absent. */
   readonly cache?: "kept";
+  /** How long checks are waited for; minutes and hours, if absent. */
+  readonly patience?: Patience;
   /** A worker that waits for answers a quarter of a second and no longer. */
   readonly impatient?: boolean;
 }
@@ -139,7 +142,10 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
     ...(cast.cache !== "kept" && { tools }),
     ...(cast.impatient === true && { http: impatientHttp([...trustedHosts, new URL(registry.url).host]) }),
   });
-  const options = cast.at === undefined ? {} : { asOf: new Date(cast.at) };
+  const options = {
+    ...(cast.at === undefined ? {} : { asOf: new Date(cast.at) }),
+    ...(cast.patience === undefined ? {} : { checksPatience: cast.patience }),
+  };
   let adapters = makeAdapters();
   let handle = createHandle(adapters, environment, options);
   const current: Handle = (job, run) => handle(job, run);

@@ -16,8 +16,6 @@ const handle = createHandle(adapters, environment);
 const log = logger({ level: "silent", format: "json" });
 const { url = "", prefix = "" } = environment.redis ?? {};
 bullmqQueue({ url, prefix, lockDuration: Number(process.argv[2]), stalledInterval: 300 }).process(
-  async (job, run) => {
-    await handle(job, { ...run, log });
-  },
+  (job, run) => handle(job, { ...run, log }),
   { concurrency: 1 },
 );

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RateLimitError } from "../../src/domain/errors.ts";
 import type { Counts, Handler, Observer, Outcome, Policy, Processing, Queue } from "../../src/queue/queue.ts";
+import type { Job } from "../../src/queue/jobs.ts";
 import { byHand, scan, shepherd } from "./builders.ts";
 
 /** Quick enough for a test, and without chance. */
@@ -163,6 +164,25 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
     expect(next.job.kind).toBe("scan");
     next.finish();
     await idle();
+  });
+
+  it("does at once what was asked for meanwhile, and later what a handler wants later", async () => {
+    const runs: Job[] = [];
+    const first = Promise.withResolvers<void>();
+    const handler: Handler = async (job) => {
+      runs.push(job);
+      if (runs.length === 1) await first.promise;
+      return runs.length > 5 ? undefined : { after: 60_000, job: shepherd("web", ["#1"], "schedule") };
+    };
+    workers.push(queue.process(handler, { concurrency: 1 }));
+    await queue.enqueue(shepherd("web", ["#1"]));
+    await holds({ running: 1 });
+    await queue.enqueue(shepherd("web", ["#2"]));
+    first.resolve();
+
+    await holds({ waiting: 0, delayed: 1, running: 0 });
+    expect(runs.flatMap(({ subjects = [] }) => subjects)).toContain("#2");
+    expect(runs.length).toBeLessThanOrEqual(3);
   });
 
   it("does not lose a request that came during a run that then fails", async () => {
