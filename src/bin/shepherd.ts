@@ -1,5 +1,6 @@
 import { digestOf } from "../domain/branch.ts";
 import type { PullRequestState } from "../domain/pull-request.ts";
+import { githubConversation } from "../github/conversation.ts";
 import { githubPulls } from "../github/pulls.ts";
 import { setApart } from "../pipeline/apart.ts";
 import type { ProposeWorld } from "../pipeline/propose.ts";
@@ -7,7 +8,9 @@ import { type Scan, scan } from "../pipeline/scan.ts";
 import { writeGroup } from "../pipeline/write.ts";
 import type { Job } from "../queue/jobs.ts";
 import type { Again } from "../queue/queue.ts";
+import { explanationAsMarkdown } from "../reports/explain.ts";
 import type { Patience } from "../shepherd/checks.ts";
+import { attend, type Attended, type AttendWorld } from "../shepherd/commands/attend.ts";
 import { type ShepherdWorld, tend, type Tended } from "../shepherd/shepherd.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { OpenRepository, RepositoryOptions } from "./repository.ts";
@@ -34,9 +37,45 @@ export async function shepherd(
     now: () => new Date(),
     ...(signal === undefined ? {} : { signal }),
   };
-  const tended = await tend(await numbersOf(job, pulls), world);
-  if (tended.done.length > 0) log.info({ done: tended.done }, "pull requests tended");
-  return followUp(job, tended);
+  const numbers = await numbersOf(job, pulls);
+  const attended = await attendAll(numbers, pulls, opened, options);
+  const tended = await tend(numbers, world);
+  const done = [...attended.done, ...tended.done];
+  if (done.length > 0) log.info({ done }, "pull requests tended");
+  const again = [...(tended.again === undefined ? [] : [tended.again]), ...attended.again];
+  return followUp(job, { scan: tended.scan, again }, attended.scan);
+}
+
+/** In milliseconds: GitHub knows by then whether a pull request merges. */
+const soon = 10_000;
+
+/** Answers the people on each of these pull requests. */
+async function attendAll(
+  numbers: readonly number[],
+  pulls: ShepherdWorld["pulls"],
+  { defaultBranch, sha, worldFor }: OpenRepository,
+  { octokit, repository, login, signal }: ShepherdOptions,
+): Promise<{ done: readonly string[]; scan: boolean; again: readonly Wait[] }> {
+  let made: ReturnType<OpenRepository["worldFor"]> | undefined;
+  const now = () => (made ??= worldFor(defaultBranch, sha));
+  let scanned: Promise<Scan> | undefined;
+  const world: AttendWorld = {
+    pulls,
+    talk: githubConversation(octokit, { ...repository, login }),
+    slug: login.replace(/\[bot\]$/, ""),
+    openPullRequests: async () => (await now()).forge.openPullRequests(),
+    closedPullRequests: async () => (await now()).forge.closedPullRequests(),
+    explain: async (name) => explanationAsMarkdown(await (scanned ??= now().then(scan)), name),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const all = new Map<number, Attended>();
+  for (const number of numbers) all.set(number, await attend(number, world));
+  const waits = [...all].flatMap(([number, { soon: isSoon }]) => (isSoon ? [`#${number}`] : []));
+  return {
+    done: [...all.values()].flatMap(({ done }) => done),
+    scan: [...all.values()].some((one) => one.scan),
+    again: waits.length === 0 ? [] : [{ after: soon, subjects: waits }],
+  };
 }
 
 /** Those that are named by their numbers or their branches. */
@@ -51,14 +90,21 @@ async function numbersOf(
   return [...new Set([...named, ...wanted.map(({ number }) => number)])];
 }
 
+type Wait = NonNullable<Tended["again"]>;
+
 function followUp(
   { repository, installationId }: Job,
-  { scan: wantsScan, again }: Tended,
+  { scan: wantsScan, again }: { readonly scan: boolean; readonly again: readonly Wait[] },
+  isAsked: boolean,
 ): Again | undefined {
   const job: Job = { kind: "scan", repository, installationId, reason: "checks" };
+  // What a person asked for goes first; but their schedule and limits hold for all else.
+  if (isAsked) return { after: 0, job: { ...job, reason: "pull-request" } };
   if (wantsScan) return { after: 0, job };
-  if (again === undefined) return undefined;
-  return { after: again.after, job: { ...job, kind: "shepherd", subjects: again.subjects.slice(0, 100) } };
+  if (again.length === 0) return undefined;
+  const after = Math.min(...again.map((wait) => wait.after));
+  const subjects = [...new Set(again.flatMap((wait) => wait.subjects))].slice(0, 100);
+  return { after, job: { ...job, kind: "shepherd", subjects } };
 }
 
 /** What pull requests were made of, planned anew from the commits that they were made on: each commit once. */

@@ -46,6 +46,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
     ...optional("reviewers", options.reviewers?.map(withoutAt)),
     ...optional("milestone", options.milestone === undefined ? undefined : Number(options.milestone)),
     ...optional("branchSeparator", separator),
+    ...optional("rebaseStrategy", options["rebase-strategy"]),
     ...optional("commitMessage", toCommitMessage(options["commit-message"])),
   };
 }

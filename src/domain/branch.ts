@@ -58,6 +58,10 @@ export interface Marker {
   readonly from?: string;
   /** What people said to ignore, here. */
   readonly ignore?: readonly Ignored[];
+  /** A person asked to have it made anew on top of its base: `recreate` also where somebody else committed to it. */
+  readonly wanted?: "rebase" | "recreate";
+  /** A person asked to have it merged once its checks have passed; `usual` as the repository does it. */
+  readonly merge?: "usual" | "squash";
 }
 
 /** A package goes from one version to another. */
@@ -98,7 +102,8 @@ export function movesOf({ updates }: UpdateGroup): readonly Move[] {
 }
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
-export function marker({ key, digest, basis, moves, roots, apart, from, ignore }: Marker): string {
+export function marker({ key, digest, basis, moves, roots, apart, ignore, ...rest }: Marker): string {
+  const { from, wanted, merge } = rest;
   const data = JSON.stringify({
     key,
     digest,
@@ -124,6 +129,8 @@ export function marker({ key, digest, basis, moves, roots, apart, from, ignore }
       ignore?.map(({ name, what }) => [name, what]),
       mostKept,
     ),
+    ...(wanted === undefined ? {} : { wanted }),
+    ...(merge === undefined ? {} : { merge }),
   });
   return `<!-- steeplejack ${data.replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
 }
@@ -143,7 +150,7 @@ export function readMarker(body: string): Marker | undefined {
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
   if (typeof data !== "object" || data === null) return undefined;
-  const { key, digest, basis, from, ...lists }: Record<string, unknown> = {
+  const { key, digest, basis, from, wanted, merge, ...lists }: Record<string, unknown> = {
     digest: "",
     basis: "",
     ...data,
@@ -165,6 +172,8 @@ export function readMarker(body: string): Marker | undefined {
     ...(apart.length === 0 ? {} : { apart }),
     ...(typeof from === "string" ? { from } : {}),
     ...(ignore.length === 0 ? {} : { ignore }),
+    ...(wanted === "rebase" || wanted === "recreate" ? { wanted } : {}),
+    ...(merge === "usual" || merge === "squash" ? { merge } : {}),
   };
 }
 

@@ -128,6 +128,8 @@ export interface Forge {
   openPullRequests(): Promise<readonly OpenPullRequest[]>;
   /** Those of this App that were closed or merged, the latest first: as many as are looked through. */
   closedPullRequests(): Promise<readonly ClosedPullRequest[]>;
+  /** Whether the branch is the App's own work and merges into its base as it is; while GitHub works that out it does. */
+  mergesCleanly(pullRequest: OpenPullRequest): Promise<boolean>;
   /** Makes branch and pull request match the draft. Proposing the same draft twice changes nothing. */
   propose(draft: PullRequestDraft): Promise<Proposal>;
   /** Closes with a comment that gives the reason, and deletes the branch. */
@@ -193,6 +195,21 @@ export interface PullRequests {
   /** Has GitHub merge it once it may, or no longer. Gives whether GitHub does so. */
   autoMerge(pull: PullRequestState, wanted: boolean, method: MergeMethod | undefined): Promise<boolean>;
 }
+
+/** What people say to the App, and how it answers. Each act looks first: done twice, it is done once. */
+export interface Conversation {
+  /** The App's own reactions to a comment. */
+  reactionsTo(comment: number): Promise<readonly Reaction[]>;
+  react(comment: number, reaction: Reaction): Promise<void>;
+  /** Whether somebody may write to the repository. */
+  mayWrite(login: string): Promise<boolean>;
+  close(pull: PullRequestState): Promise<void>;
+  /** With its branch where that is gone. Gives whether GitHub lets it be open again. */
+  reopen(pull: PullRequestState): Promise<boolean>;
+}
+
+/** `eyes`: taken. `rocket`: done. `confused`: not understood, or not possible. `-1`: not allowed. */
+export type Reaction = "eyes" | "rocket" | "confused" | "-1";
 
 export interface TrialCommit {
   readonly parent: string;

@@ -305,6 +305,8 @@ export interface ProposalPolicy {
   readonly milestone?: number;
   /** Between the parts of a branch's name, instead of `/`. */
   readonly branchSeparator?: "-" | "_" | "/";
+  /** `disabled`: what conflicts with its base is left so, until a person asks. */
+  readonly rebaseStrategy?: "auto" | "disabled";
 }
 
 export interface CommitMessagePolicy {
@@ -331,6 +333,8 @@ export interface PullRequestDraft {
   readonly digest: string;
   /** See `Marker`. */
   readonly basis: string;
+  /** `false`: where it conflicts with its base and nothing else is new, it stays as it is. */
+  readonly rebase?: boolean;
 }
 
 export type Stage = "discover" | "resolve" | "audit" | "plan" | "patch" | "verify" | "propose" | "configure";

@@ -72,6 +72,10 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
 
   return {
     openPullRequests: async () => (await list()).map(withoutDetails),
+    mergesCleanly: async ({ number }) => {
+      const open = (await list()).find((pull) => pull.number === number);
+      return open !== undefined && (await isOurWork(open.headSha)) && (await mergesCleanly(open));
+    },
     closedPullRequests: () => {
       closed ??= listClosed();
       closed.catch(() => (closed = undefined));
@@ -132,15 +136,16 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     return found;
   }
 
-  /** Brings an open pull request to the draft. */
+  /** Brings an open pull request to the draft. What a person asked for goes before leaving it as it is. */
   async function revise(open: Open, draft: PullRequestDraft): Promise<Proposal> {
     const told = { number: open.number, url: open.url };
-    if (!(await isOurWork(open.headSha))) return { outcome: "edited", ...told };
+    const mayReplace = async (head: string) => open.wanted === "recreate" || isOurWork(head);
+    if (!(await mayReplace(open.headSha))) return { outcome: "edited", ...told };
     let headSha = open.headSha;
-    const current = (await isCurrent(headSha, draft)) && (await mergesCleanly(open));
+    const current = (await isCurrent(headSha, draft)) && (await isWellPlaced(open, draft));
     if (!current) {
       const head = await headOf(open.branch);
-      if (head !== undefined && head !== headSha && !(await isOurWork(head)))
+      if (head !== undefined && head !== headSha && !(await mayReplace(head)))
         return { outcome: "edited", ...told };
       headSha = await write(draft, head);
     }
@@ -215,8 +220,14 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     );
   }
 
+  /** Whether it can stay on the commit that it was made on. */
+  async function isWellPlaced(open: Open, { rebase }: PullRequestDraft): Promise<boolean> {
+    if (open.wanted !== undefined) return (await parentOf(open.headSha)) === baseSha;
+    return rebase === false || (await mergesCleanly(open));
+  }
+
   /** GitHub works this out after the first question; while it does not know, the branch is left as it is. */
-  async function mergesCleanly(open: Open): Promise<boolean> {
+  async function mergesCleanly(open: Pick<Open, "number" | "headSha">): Promise<boolean> {
     if ((await parentOf(open.headSha)) === baseSha) return true;
     for (const pause of [1000, 2000, 0]) {
       const { data } = await octokit.pulls.get({ ...of, pull_number: open.number });

@@ -96,7 +96,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       continue;
     }
     const basis = await basisOf(group, policy, world);
-    if (existing !== undefined && isAsProposed(existing, group, basis, policy)) {
+    if (existing !== undefined && (await isToStay(existing, group, basis, world, policy))) {
       outcomes.push({ ...about, outcome: "unchanged", number: existing.number, url: existing.url });
       continue;
     }
@@ -130,15 +130,26 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   };
 }
 
-/** Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. */
-function isAsProposed(
+/**
+ * Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. Where only
+ * the files have changed since, what still merges into them is left as it is: whoever reviewed it need not do so again.
+ */
+async function isToStay(
   existing: OpenPullRequest,
   group: UpdateGroup,
   basis: string,
-  { labels }: ProposalPolicy,
-): boolean {
+  { forge }: ProposeWorld,
+  { labels, rebaseStrategy }: ProposalPolicy,
+): Promise<boolean> {
   const isLabelled = existing.labels.length > 0 || labels?.length === 0;
-  return isLabelled && existing.digest === digestOf(group) && existing.basis === basis;
+  if (!isLabelled || existing.wanted !== undefined || existing.digest !== digestOf(group)) return false;
+  if (existing.basis === basis) return true;
+  const isWordedAlike = wordingIn(existing.basis) === wordingIn(basis);
+  return isWordedAlike && (rebaseStrategy === "disabled" || forge.mergesCleanly(existing));
+}
+
+function wordingIn(basis: string): string | undefined {
+  return basis.split("-")[1];
 }
 
 /** Of everything that a pull request is made from besides its versions: the project's files, and how it is worded. */
@@ -151,10 +162,11 @@ async function basisOf(
   const paths = [...new Set(projects.flatMap((project) => project.files))].toSorted();
   const texts = await Promise.all(paths.map(async (path) => [path, await files.read(path)]));
   const wording = { labels: policy.labels, commitMessage: policy.commitMessage };
-  return createHash("sha256")
-    .update(JSON.stringify([texts, wording]))
-    .digest("hex")
-    .slice(0, 16);
+  return `${hashOf(texts)}-${hashOf(wording)}`;
+}
+
+function hashOf(data: unknown): string {
+  return createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 12);
 }
 
 interface Proposable {
@@ -199,7 +211,7 @@ async function proposeOne(
     now,
     digest: digestOf(group),
     basis,
-    kept: keptBy(group, open),
+    kept: keptBy(group, digestOf(group), open),
     elsewhere: open.filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),
@@ -216,9 +228,11 @@ async function proposeOne(
 /** What the marker of an open pull request remembers beyond what it is made of now. */
 function keptBy(
   { key, updates }: UpdateGroup,
+  digest: string,
   open: readonly OpenPullRequest[],
 ): NonNullable<ComposeInput["kept"]> {
-  const { apart = [], ignore = [] } = open.find((pull) => pull.key === key) ?? {};
+  const before = open.find((pull) => pull.key === key);
+  const { apart = [], ignore = [], merge } = before ?? {};
   const from = originOf(key);
   // What is back in the group is no longer apart.
   const still = apart.filter(({ name }) => updates.every(({ dependency }) => dependency.name !== name));
@@ -226,6 +240,8 @@ function keptBy(
     ...(still.length === 0 ? {} : { apart: still }),
     ...(from === undefined ? {} : { from }),
     ...(ignore.length === 0 ? {} : { ignore }),
+    // Who wanted it merged saw other versions, where those have changed.
+    ...(merge === undefined || before?.digest !== digest ? {} : { merge }),
   };
 }
 

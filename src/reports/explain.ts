@@ -1,5 +1,6 @@
 import type { Decision } from "../domain/types.ts";
 import type { Scan } from "../pipeline/scan.ts";
+import { safeMarkdown } from "../text/markdown.ts";
 import { painter } from "./table.ts";
 
 export interface ExplainOptions {
@@ -14,6 +15,20 @@ export function explanation(found: Scan, name: string, options: ExplainOptions):
   if (decisions.length === 0) return undefined;
   if (options.json) return `${JSON.stringify(decisions.map(asData), null, 2)}\n`;
   return decisions.map((decision) => asText(decision, found, options)).join("\n");
+}
+
+/** In characters: a comment on GitHub takes 65,536. */
+const longestMarkdown = 20_000;
+
+/** The same as a block of Markdown in which nothing is Markdown. */
+export function explanationAsMarkdown(found: Scan, name: string): string | undefined {
+  const decisions = found.decisions.filter(({ dependency }) => dependency.name === name);
+  if (decisions.length === 0) return undefined;
+  const text = decisions.map((decision) => asText(decision, found, { colours: false })).join("\n");
+  const whole = text.length <= longestMarkdown ? text : `${text.slice(0, longestMarkdown)}\n…\n`;
+  const longestRun = Math.max(2, ...[...whole.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longestRun + 1);
+  return safeMarkdown(`${fence}text\n${whole}${fence}`);
 }
 
 function asData({ project, manifest, dependency, outcome, reason, candidates }: Decision) {
@@ -34,7 +49,7 @@ function asData({ project, manifest, dependency, outcome, reason, candidates }: 
 /** Of a package with hundreds of releases, the newest tell the story. */
 const mostCandidates = 30;
 
-function asText(decision: Decision, found: Scan, { colours }: ExplainOptions): string {
+function asText(decision: Decision, found: Scan, { colours }: Pick<ExplainOptions, "colours">): string {
   const paint = painter(colours);
   const { manifest, dependency, outcome, reason, candidates } = decision;
   const findings = found.findings.filter(

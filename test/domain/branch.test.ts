@@ -47,6 +47,8 @@ const markers: fc.Arbitrary<Marker> = fc.record(
     roots: fc.array(text, { minLength: 1 }),
     apart: fc.array(fc.record({ name: text, version: text }), { minLength: 1 }),
     ignore: fc.array(fc.record({ name: text, what: text }), { minLength: 1 }),
+    wanted: fc.constantFrom("rebase", "recreate"),
+    merge: fc.constantFrom("usual", "squash"),
   },
   { requiredKeys: ["key", "digest", "basis"] },
 );

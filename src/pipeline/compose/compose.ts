@@ -27,7 +27,7 @@ export interface ComposeInput {
   /** See `Marker`. */
   readonly basis: string;
   /** What its marker is to remember besides. */
-  readonly kept?: Pick<Marker, "apart" | "from" | "ignore">;
+  readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge">;
   /** The open pull requests that move one of its packages too. */
   readonly elsewhere?: readonly OpenPullRequest[];
   /** What the audit found before, for the ways that led to what is mended. */
@@ -50,6 +50,7 @@ export function compose(input: ComposeInput): PullRequestDraft {
     changes,
     digest,
     basis,
+    ...(policy.rebaseStrategy === "disabled" ? { rebase: false } : {}),
   };
 }
 
