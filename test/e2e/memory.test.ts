@@ -1,4 +1,5 @@
 import { afterEach, describe } from "vitest";
+import { commanding } from "./commands.ts";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
@@ -8,6 +9,7 @@ import { closeStages } from "./stage.ts";
 describe("with the queue in memory", { timeout: 60_000 }, () => {
   afterEach(closeStages);
   const where = () => ({});
+  commanding(where);
   opening(where);
   following(where);
   holding(where);

@@ -117,7 +117,7 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
       ...Object.entries(repositories).map(([name, files = {}]) => ({ name, files, write: ["octocat"] })),
       ...sources,
     ],
-    users: ["octocat"],
+    users: ["octocat", "mallory"],
     installed: false,
   });
   const folder = await mkdtemp(join(tmpdir(), "steeplejack-e2e-"));

@@ -175,19 +175,26 @@ async function unignore(name: string, world: AttendWorld): Promise<void> {
   }
 }
 
-/** Also deletes the branch, unless it is another pull request's by now or has somebody's work. */
 async function sayFarewell(
   pull: PullRequestState,
   comments: readonly Comment[],
   { pulls }: AttendWorld,
 ): Promise<void> {
-  const { number, state, branch, headSha, isOurs } = pull;
+  const { number, state } = pull;
   if (state === "open") {
     if (commentOf(comments, closedKey) !== undefined) await pulls.say(number, closedKey, openAgain);
     return;
   }
   const text = farewell(pull);
   if (text !== undefined) await pulls.say(number, closedKey, text);
+  await deleteBranch(pull, pulls);
+}
+
+/** Unless it is another pull request's by now or has somebody's work. */
+async function deleteBranch(
+  { isOurs, branch, headSha }: PullRequestState,
+  pulls: AttendWorld["pulls"],
+): Promise<void> {
   if (isOurs && (await pulls.branch(branch))?.sha === headSha) await pulls.deleteBranch(branch);
 }
 
@@ -210,7 +217,10 @@ async function merge(
   if (step === undefined) return undefined;
   const merging = await pulls.merge(pull, step.method);
   if (merging.kind === "moved") return "soon";
-  if (merging.kind === "merged") return "merge";
+  if (merging.kind === "merged") {
+    await deleteBranch(pull, pulls);
+    return "merge";
+  }
   // A merge queue takes it in by itself; else a person has to do what is missing, such as to approve it.
   if (await pulls.autoMerge(pull, true, step.method)) return "merge";
   const key = "merge";
