@@ -21,6 +21,8 @@ export interface SeenChecks {
   readonly checks: readonly Check[];
   /** Of the commit that it was made on; empty where none of its own failed. */
   readonly baseChecks: readonly Check[];
+  /** Of the head of its base, where that has moved on and is asked about: while the commit that it was made on is red. */
+  readonly newBaseChecks?: readonly Check[];
   /** Where the search is; absent when there was none for this content on this commit. */
   readonly state?: BisectState;
   /** Of the trial that runs. */
@@ -52,7 +54,7 @@ export function decideChecks(seen: SeenChecks): Verdict | "begin" {
   if (state === undefined) return isFreshlyRed(seen) ? "begin" : nothing;
   const decisions: Readonly<Record<BisectState["phase"], () => Verdict | "begin">> = {
     again: () => decideAfterRerun(seen, state),
-    "red base": () => (isBaseRed(seen, state) ? { ...clean, again: seen.patience.end } : "begin"),
+    "red base": () => decideOnBase(seen, state),
     flaky: () => (isFreshlyRed(seen) && !isSameFailure(seen.checks, state) ? "begin" : clean),
     search: () => decideTrial(seen, state),
     done: () => ({ actions: [...settle(seen, state), ...clean.actions] }),
@@ -95,6 +97,17 @@ function isBaseRed({ baseChecks }: SeenChecks, state: BisectState): boolean {
   return state.failed.some(({ name }) =>
     baseChecks.some((check) => check.name === name && check.outcome === "failed"),
   );
+}
+
+/** Goes on once the base is mended, on top of what mended it. */
+function decideOnBase(seen: SeenChecks, state: BisectState): Verdict | "begin" {
+  const { newBaseChecks = [], isAfterScan, patience: wait } = seen;
+  if (!isBaseRed(seen, state)) return "begin";
+  const isMended = state.failed.every(({ name }) =>
+    newBaseChecks.some((check) => check.name === name && check.outcome === "passed"),
+  );
+  if (!isMended || isAfterScan) return { actions: [], again: wait.end };
+  return { actions: [{ kind: "rebase" }, { kind: "scan" }] };
 }
 
 function isSameFailure(checks: readonly Check[], { failed }: BisectState): boolean {

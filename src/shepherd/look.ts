@@ -1,5 +1,5 @@
 import type { BisectPolicy, Policies } from "../domain/policy.ts";
-import type { PullRequestState } from "../domain/pull-request.ts";
+import type { Check, PullRequestState } from "../domain/pull-request.ts";
 import type { SeenChecks } from "./checks.ts";
 import { commentOf, readNote } from "./note.ts";
 import type { ShepherdWorld } from "./shepherd.ts";
@@ -20,12 +20,29 @@ export async function look(pull: PullRequestState, world: ShepherdWorld): Promis
   const isRed = checks.some(({ outcome }) => outcome === "failed");
   const asksBase = state === undefined ? isRed : state.phase === "red base";
   const isSearched = commentOf(comments, bisectKey) !== undefined;
-  const [baseChecks, branches, trial] = await Promise.all([
+  const [baseChecks, newBaseChecks, branches, trial] = await Promise.all([
     asksBase ? pulls.checksOf(parentSha) : [],
+    state?.phase === "red base" ? checksOfHead(pull, world) : [],
     isSearched ? pulls.branches(trialBranch(number)) : [],
     trialOf(state, number, world),
   ]);
-  return { ...common, checks, baseChecks, branches, ...(state && { state }), ...(trial && { trial }) };
+  return {
+    ...common,
+    checks,
+    baseChecks,
+    newBaseChecks,
+    branches,
+    ...(state && { state }),
+    ...(trial && { trial }),
+  };
+}
+
+async function checksOfHead(
+  { base, parentSha }: PullRequestState,
+  { pulls }: ShepherdWorld,
+): Promise<readonly Check[]> {
+  const head = await pulls.branch(base);
+  return head === undefined || head.sha === parentSha ? [] : pulls.checksOf(head.sha);
 }
 
 async function trialOf(

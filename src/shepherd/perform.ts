@@ -34,6 +34,9 @@ export async function perform(
     case "delete branches":
       for (const branch of action.branches) await pulls.deleteBranch(branch);
       break;
+    case "rebase":
+      await pulls.mark(pull, { ...pull.marker, wanted: "rebase" });
+      break;
     case "set apart":
       await pulls.mark(pull, withApart(pull, action.names));
       break;

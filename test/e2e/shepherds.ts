@@ -42,20 +42,126 @@ export function shepherding(where: () => Where): void {
     return { ...stage, ci, comments, updated, branches };
   };
 
+  const without = (...left: string[]) => names.filter((name) => !left.includes(name));
+
   describe("a red group", () => {
     it("is rid of the update that breaks it, which gets a pull request of its own", async () => {
       const { pulls, comments, updated, branches, ci } = await open(({ versions }) =>
         has(versions, "foxtrot") ? "failure" : "success",
       );
+      const [, alone = ""] = /(steeplejack\/npm\/runtime-foxtrot\S*):/.exec((await pulls()).join("\n")) ?? [];
       expect(await pulls()).toEqual([
         "open #1 steeplejack/npm/runtime: Bump the runtime group with 7 updates",
-        expect.stringMatching(
-          /^open #2 steeplejack\/npm\/runtime-foxtrot\S* ?: Bump foxtrot from 1.0.0 to 1.1.0/,
-        ),
+        `open #2 ${alone}: Bump foxtrot from 1.0.0 to 1.1.0`,
       ]);
-      expect(updated("steeplejack/npm/runtime")).toEqual(names.filter((name) => name !== "foxtrot"));
+      expect(updated("steeplejack/npm/runtime")).toEqual(without("foxtrot"));
+      expect(updated(alone)).toEqual(["foxtrot"]);
+      expect(branches()).toEqual(["main", "steeplejack/npm/runtime", alone]);
+      expect(ci.log.filter((line) => !line.includes("/bisect/"))).toEqual([
+        "main success",
+        "steeplejack/npm/runtime failure",
+        "steeplejack/npm/runtime failure",
+        "steeplejack/npm/runtime success",
+        `${alone} failure`,
+      ]);
+      const [said = "", ...others] = await comments(1);
+      expect(others).toEqual([]);
+      expect(said).toContain("`foxtrot` breaks it, as 5 trials told");
+      expect(
+        said
+          .replaceAll(/\[(\w+)\]\([^)]*\)/g, "$1")
+          .split("\n")
+          .slice(4),
+      ).toEqual([
+        "| 1 | `alpha`, `bravo`, `charlie` and `delta` | passed |",
+        "| 2 | all but `golf` and `hotel` | failed |",
+        "| 3 | all but `foxtrot`, `golf` and `hotel` | passed |",
+        "| 4 | all but `foxtrot` | passed |",
+        "| 5 | `foxtrot` | failed |",
+      ]);
+    });
+
+    it("is rid of two that break it independently", async () => {
+      const { pulls, updated, branches } = await open(({ versions }) =>
+        has(versions, "bravo") || has(versions, "golf") ? "failure" : "success",
+      );
+      expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+        "open #1 Bump the runtime group with 6 updates",
+        "open #2 Bump bravo from 1.0.0 to 1.1.0",
+        "open #3 Bump golf from 1.0.0 to 1.1.0",
+      ]);
+      expect(updated("steeplejack/npm/runtime")).toEqual(without("bravo", "golf"));
       expect(branches().filter((name) => name.includes("bisect"))).toEqual([]);
-      expect(ci.log).toEqual([]);
+    });
+
+    it("is rid of one of two that break it only together, and says so", async () => {
+      const { pulls, comments, updated } = await open(({ versions }) =>
+        has(versions, "bravo", "golf") ? "failure" : "success",
+      );
+      expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+        "open #1 Bump the runtime group with 7 updates",
+        "open #2 Bump golf from 1.0.0 to 1.1.0",
+      ]);
+      expect(updated("steeplejack/npm/runtime")).toEqual(without("golf"));
+      expect((await comments(1)).join()).toContain("`golf` breaks it together with `bravo`");
+    });
+
+    it("stays as it is when what failed passes the second time", async () => {
+      const { pulls, comments, ci } = await open(({ branch, attempt }) =>
+        branch === "steeplejack/npm/runtime" && attempt === 1 ? "failure" : "success",
+      );
+      expect(await pulls()).toEqual([
+        "open #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates",
+      ]);
+      expect((await comments(1)).join()).toContain("passed when it was run again");
+      expect(ci.log).toEqual([
+        "main success",
+        "steeplejack/npm/runtime failure",
+        "steeplejack/npm/runtime success",
+      ]);
+    });
+
+    it("is not searched while its base is red, and is when that is mended", async () => {
+      let isBroken = true;
+      const { pulls, comments, ci, github, log } = await open(({ versions }) =>
+        isBroken || has(versions, "echo") ? "failure" : "success",
+      );
+      expect((await comments(1)).join()).toContain("fails on `main`, too");
+      expect(ci.log).toEqual(["main failure", "steeplejack/npm/runtime failure"]);
+
+      isBroken = false;
+      await github.push("acme/web", { files: { "index.js": "export {};\n" }, by: "octocat" });
+      await ci.settle();
+      expect(log.problems()).toEqual([]);
+      expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+        "open #1 Bump the runtime group with 7 updates",
+        "open #2 Bump echo from 1.0.0 to 1.1.0",
+      ]);
+    });
+
+    it("stays as it is when the budget does not reach the culprit", async () => {
+      const cast = eight();
+      const files = cast.repositories["acme/web"];
+      const configuration = "version: 1\nbisect:\n  runs: 2\n";
+      const { pulls, comments, branches, ci } = await open(
+        ({ versions }) => (has(versions, "foxtrot") ? "failure" : "success"),
+        { repositories: { "acme/web": { ...files, ".github/steeplejack.yml": configuration } } },
+      );
+      expect(await pulls()).toEqual([
+        "open #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates",
+      ]);
+      expect((await comments(1)).join()).toContain("After 2 trials it is not known which update breaks it");
+      expect(ci.log.filter((line) => line.includes("/bisect/"))).toHaveLength(3);
+      expect(branches()).toEqual(["main", "steeplejack/npm/runtime"]);
+    });
+
+    it("is left to people where the configuration says so", async () => {
+      const files = eight().repositories["acme/web"];
+      const { comments, ci } = await open(
+        ({ versions }) => (has(versions, "foxtrot") ? "failure" : "success"),
+        { repositories: { "acme/web": { ...files, ".github/steeplejack.yml": "bisect: off\n" } } },
+      );
+      expect(ci.log).toEqual(["main success", "steeplejack/npm/runtime failure"]);
       expect(await comments(1)).toEqual([]);
     });
   });
