@@ -135,6 +135,18 @@ config
   });
 
 config
+  .command("migrate")
+  .description("write .github/steeplejack.yml from the configuration of Renovate or Dependabot")
+  .argument("[dir]", "the repository's folder", ".")
+  .option("--from <file>", "the file to read, within the folder; else the one that is there")
+  .option("--dry-run", "print the file and write nothing")
+  .addOption(json)
+  .action(async (directory: string, options) => {
+    const { migrateCommand } = await import("./config-migrate.ts");
+    process.exitCode = await migrateCommand(directory, options, terminal());
+  });
+
+config
   .command("schema")
   .description("print the JSON Schema of the configuration, for editors")
   .action(async () => {

@@ -76,6 +76,8 @@ describe("config show", () => {
         groups                    {}                  default
         ignore                    []                  default
         labels                    ["deps"]            .github/dependabot.yml:6
+        lock-maintenance          false               default
+        lockfile                  "report"            default
         open-pull-requests-limit  5                   the default of an entry
         schedule.interval         "weekly"            .github/dependabot.yml:5
         security.response         "propose"           default
@@ -110,4 +112,52 @@ it("config schema prints a JSON Schema", async () => {
   const { code, stdout } = await steeplejack("config", "schema");
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ title: "Steeplejack configuration", type: "object" });
+});
+
+describe("config migrate", () => {
+  const renovate = '{ "extends": ["config:recommended"], "labels": ["deps"], "branchPrefix": "x/" }';
+
+  it("writes the file, which is valid, and tells what has no equal", async () => {
+    const { steeplejack, read } = await folder({ "package.json": manifest, "renovate.json": renovate });
+    const { code, stdout } = await steeplejack("config", "migrate");
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `Wrote .github/steeplejack.yml from renovate.json.
+Not taken over:
+  branchPrefix: branches have names of their own
+See what it means with \`steeplejack config show\`.
+`,
+    });
+    expect(await read(".github/steeplejack.yml")).toContain("labels:\n  - deps\n");
+    expect(await steeplejack("config", "validate")).toMatchObject({
+      code: 0,
+      stdout: ".github/steeplejack.yml is valid.\n",
+    });
+    expect(await steeplejack("config", "migrate")).toMatchObject({ code: 2 });
+  });
+
+  it("asks which file is meant where there are two, and takes the one that is named", async () => {
+    const { steeplejack } = await folder({ "renovate.json": renovate, ".github/dependabot.yml": rival });
+    const { code, stderr } = await steeplejack("config", "migrate");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "steeplejack: there are renovate.json and .github/dependabot.yml: choose one with --from\n",
+    });
+    const { stdout } = await steeplejack(
+      "config",
+      "migrate",
+      "--dry-run",
+      "--from",
+      ".github/dependabot.yml",
+    );
+    expect(stdout).toContain(rival);
+  });
+
+  it("tells where a file cannot be read, and ends with 1", async () => {
+    const { steeplejack } = await folder({ "renovate.json": "{ labels: [" });
+    expect(await steeplejack("config", "migrate")).toMatchObject({
+      code: 1,
+      stdout: "renovate.json: invalid end of input at 1:12\n",
+    });
+  });
 });

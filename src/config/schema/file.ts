@@ -67,7 +67,7 @@ const entryShape = z.strictObject({
   ...optionShapes,
 });
 
-const matchShape = z.strictObject({
+export const matchShape = z.strictObject({
   ecosystems: z.array(ecosystemName).optional(),
   names: z.array(pattern).optional(),
   "exclude-names": z.array(pattern).optional(),
