@@ -335,6 +335,8 @@ export interface PullRequestDraft {
   readonly basis: string;
   /** `false`: where it conflicts with its base and nothing else is new, it stays as it is. */
   readonly rebase?: boolean;
+  /** What an open pull request is told when it becomes this draft, in Markdown. */
+  readonly news?: string;
 }
 
 export type Stage = "discover" | "resolve" | "audit" | "plan" | "patch" | "verify" | "propose" | "configure";

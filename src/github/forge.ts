@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Octokit } from "@octokit/rest";
-import { isOurs, readMarker, withMarker } from "../domain/branch.ts";
-import type { ClosedPullRequest, Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
+import { readMarker, withMarker } from "../domain/branch.ts";
+import type { ClosedPullRequest, Forge, Proposal } from "../domain/ports.ts";
 import type { FileChange, PullRequestDraft, Repository } from "../domain/types.ts";
 import { statusOf } from "./client.ts";
 import { labelsOf } from "./labels.ts";
+import { listClosed, type Open, readOpen, withoutDetails } from "./listed.ts";
 import { peopleOf } from "./people.ts";
 import { unless } from "./repository.ts";
 import { treeAt, type TreeEntry } from "./tree.ts";
@@ -22,18 +23,13 @@ export interface ForgeOptions extends Repository {
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
+const edited =
+  "There is something new for this pull request, but somebody else committed to its branch, so it stays as it is. `@steeplejack recreate` throws those commits away and makes it anew.";
+
 /** GitHub's limit, in characters. */
 const longestBody = 65_536;
-/** Of a hundred closed pull requests each. */
-const mostPages = 20;
 /** Above this a file is sent as a blob of its own, in characters. */
 const longestInline = 1_000_000;
-
-/** An open pull request and what tells whether it must change. */
-interface Open extends OpenPullRequest {
-  readonly body: string;
-  readonly headSha: string;
-}
 
 /**
  * Pull requests of one repository, each with one commit made through the Git data interface. Every step looks at what is
@@ -77,7 +73,7 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       return open !== undefined && (await isOurWork(open.headSha)) && (await mergesCleanly(open));
     },
     closedPullRequests: () => {
-      closed ??= listClosed();
+      closed ??= listClosed(octokit, options);
       closed.catch(() => (closed = undefined));
       return closed;
     },
@@ -121,34 +117,23 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     },
   };
 
-  /** Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. */
-  async function listClosed(): Promise<readonly ClosedPullRequest[]> {
-    // Who acts with a person's token has no name of their own to ask by.
-    const creator = options.author === undefined ? { creator: login } : {};
-    const question = { ...of, ...creator, state: "closed", sort: "updated", per_page: 100 } as const;
-    const found: ClosedPullRequest[] = [];
-    let pages = 0;
-    for await (const { data } of octokit.paginate.iterator(octokit.issues.listForRepo, question)) {
-      found.push(...data.flatMap((issue) => readClosed(issue) ?? []));
-      pages += 1;
-      if (pages === mostPages) break;
-    }
-    return found;
-  }
-
   /** Brings an open pull request to the draft. What a person asked for goes before leaving it as it is. */
   async function revise(open: Open, draft: PullRequestDraft): Promise<Proposal> {
     const told = { number: open.number, url: open.url };
     const mayReplace = async (head: string) => open.wanted === "recreate" || isOurWork(head);
-    if (!(await mayReplace(open.headSha))) return { outcome: "edited", ...told };
+    const leave = async (): Promise<Proposal> => {
+      await say(open.number, "edited", edited);
+      return { outcome: "edited", ...told };
+    };
+    if (!(await mayReplace(open.headSha))) return leave();
     let headSha = open.headSha;
     const current = (await isCurrent(headSha, draft)) && (await isWellPlaced(open, draft));
     if (!current) {
       const head = await headOf(open.branch);
-      if (head !== undefined && head !== headSha && !(await mayReplace(head)))
-        return { outcome: "edited", ...told };
+      if (head !== undefined && head !== headSha && !(await mayReplace(head))) return leave();
       headSha = await write(draft, head);
     }
+    if (draft.news !== undefined) await say(open.number, "updated", draft.news);
     const { title, body, digest } = draft;
     const retold = asStored(open.title) !== asStored(title) || asStored(open.body) !== asStored(body);
     if (retold) await octokit.pulls.update({ ...of, pull_number: open.number, title, body });
@@ -165,6 +150,20 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       labels: names,
     });
     return { outcome: "updated", ...told };
+  }
+
+  /** Keeps one comment of the App's for each matter: nobody is written to again and again. */
+  async function say(number: number, key: string, text: string): Promise<void> {
+    const mark = `<!-- steeplejack:${key} -->`;
+    const body = `${text}\n\n${mark}`;
+    const question = { ...of, issue_number: number, per_page: 100 };
+    const all = await octokit.paginate(octokit.issues.listComments, question);
+    const mine = all.find(
+      ({ user, body: said }) =>
+        (user?.login === login || options.author !== undefined) && said?.endsWith(mark) === true,
+    );
+    if (mine === undefined) await octokit.issues.createComment({ ...of, issue_number: number, body });
+    else if (mine.body !== body) await octokit.issues.updateComment({ ...of, comment_id: mine.id, body });
   }
 
   async function openPull(draft: PullRequestDraft): Promise<Proposal> {
@@ -279,61 +278,6 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     const { data } = await octokit.git.createBlob({ ...of, content, encoding: "utf-8" });
     return { ...entry, sha: data.sha };
   }
-}
-
-/** What the lists and the single answers of GitHub have in common. */
-interface ShownPull {
-  readonly number: number;
-  readonly html_url: string;
-  readonly title: string;
-  readonly body: string | null;
-  readonly head: {
-    readonly ref: string;
-    readonly sha: string;
-    readonly repo: { readonly full_name: string } | null;
-  };
-  readonly labels: readonly { readonly name: string }[];
-}
-
-/** A pull request of ours: from a branch of ours in this repository, with the marker in its body. */
-function readOpen(pull: ShownPull, repository: string): Open | undefined {
-  const body = pull.body ?? "";
-  const marked = readMarker(body);
-  if (marked === undefined || !isOurs(pull.head.ref) || !isIn(pull, repository)) return undefined;
-  return {
-    number: pull.number,
-    url: pull.html_url,
-    branch: pull.head.ref,
-    title: pull.title,
-    body,
-    headSha: pull.head.sha,
-    labels: pull.labels.map(({ name }) => name),
-    ...marked,
-  };
-}
-
-interface ShownIssue {
-  readonly number: number;
-  readonly html_url: string;
-  readonly title: string;
-  readonly body?: string | null;
-  readonly pull_request?: { readonly merged_at?: string | null };
-}
-
-function readClosed(issue: ShownIssue): ClosedPullRequest | undefined {
-  const marked = readMarker(issue.body ?? "");
-  if (issue.pull_request === undefined || marked === undefined) return undefined;
-  const { number, html_url: url, title } = issue;
-  return { number, url, title, isMerged: typeof issue.pull_request.merged_at === "string", ...marked };
-}
-
-/** Whether a pull request's branch is in the repository itself, and not in a fork. */
-function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
-  return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
-}
-
-function withoutDetails({ body: _body, headSha: _headSha, ...shown }: Open): OpenPullRequest {
-  return shown;
 }
 
 /** GitHub's web pages end lines as Windows does. */

@@ -1,18 +1,22 @@
 import { createHash } from "node:crypto";
-import { branchOf, digestOf } from "../domain/branch.ts";
+import { branchOf, digestOf, movesOf } from "../domain/branch.ts";
 import { mayPass, messageOf, RateLimitError } from "../domain/errors.ts";
-import type { ChangelogSource, Forge, OpenPullRequest, Proposal, ReleaseNotes } from "../domain/ports.ts";
-import type { ProposalPolicy, Problem, Repository, Update, UpdateGroup } from "../domain/types.ts";
+import type { ChangelogSource, Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
+import type { ProposalPolicy, Problem, Repository, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { admit } from "./admit.ts";
+import { automergeOf } from "./automerge.ts";
 import { originOf, setApart } from "./apart.ts";
 import { compose, type ComposeInput } from "./compose/compose.ts";
+import { newsOf } from "./compose/news.ts";
 import { titleOf } from "./compose/title.ts";
+import { whyObsolete } from "./obsolete.ts";
 import type { Patched } from "./patch/patch.ts";
 import { policyOfGroup } from "./plan/policy.ts";
 import { closedFor } from "./refusals.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
+import { notesFor, withTimes } from "./notes.ts";
 import { writeGroup } from "./write.ts";
 
 export interface ProposeWorld extends World {
@@ -121,7 +125,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   }
 
   const left = { ...found, groups };
-  const obsolete = world.policies.mode === "report" ? [] : await closeObsolete(left, open, world);
+  const obsolete = world.policies.mode === "report" ? [] : await closeObsolete(left, outcomes, world);
   return {
     scan: { ...scan, groups, problems: [...scan.problems, ...problems] },
     outcomes,
@@ -154,14 +158,18 @@ function wordingIn(basis: string): string | undefined {
 
 /** Of everything that a pull request is made from besides its versions: the project's files, and how it is worded. */
 async function basisOf(
-  { updates, maintains }: UpdateGroup,
+  group: UpdateGroup,
   policy: ProposalPolicy,
-  { files }: ProposeWorld,
+  { files, policies, now }: ProposeWorld,
 ): Promise<string> {
+  const { updates, maintains } = group;
   const projects = [...updates.map(({ project }) => project), maintains ?? []].flat();
   const paths = [...new Set(projects.flatMap((project) => project.files))].toSorted();
   const texts = await Promise.all(paths.map(async (path) => [path, await files.read(path)]));
-  const wording = { labels: policy.labels, commitMessage: policy.commitMessage };
+  const { labels, commitMessage } = policy;
+  // Which documents of a registry tell times differs from scan to scan.
+  const automerge = automergeOf(group, policies, now);
+  const wording = { labels, commitMessage, automerge: automerge && { ...automerge, after: undefined } };
   return `${hashOf(texts)}-${hashOf(wording)}`;
 }
 
@@ -202,6 +210,8 @@ async function proposeOne(
   }
   const dated = await withTimes(patched.group, byId, world);
   const notes = await notesFor(dated, byId, world);
+  const merging = automergeOf(dated, world.policies, now);
+  const automerge = merging === undefined ? {} : { automerge: merging };
   const draft = compose({
     group: dated,
     changes: patched.changes,
@@ -211,12 +221,14 @@ async function proposeOne(
     now,
     digest: digestOf(group),
     basis,
-    kept: keptBy(group, digestOf(group), open),
+    kept: { ...keptBy(group, digestOf(group), open), ...automerge },
     elsewhere: open.filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),
   });
-  const { refused = [], ...proposal } = await forge.propose({ ...draft, branch });
+  const before = open.find(({ key }) => key === group.key);
+  const news = newsOf(before?.moves, movesOf(dated));
+  const { refused = [], ...proposal } = await forge.propose({ ...draft, branch, ...(news && { news }) });
   const refusals = refused.map((what): Problem => ({
     stage: "propose",
     subject: group.key,
@@ -251,70 +263,11 @@ function languageOf({ updates, maintains }: UpdateGroup, ecosystems: ReadonlyMap
   return ecosystems.get(project?.ecosystem ?? "")?.label ?? "";
 }
 
-/** Reviewers are shown the age of what they merge: where the brief document has no times, the full one is asked for. */
-async function withTimes(
-  group: UpdateGroup,
-  ecosystems: ReadonlyMap<string, Ecosystem>,
-  { http }: ProposeWorld,
-): Promise<UpdateGroup> {
-  const updates = await Promise.all(
-    group.updates.map(async (update): Promise<Update> => {
-      if (update.release.publishedAt !== undefined) return update;
-      const ecosystem = ecosystems.get(update.project.ecosystem);
-      const known = await ecosystem?.releases(update.dependency, http, { dated: true });
-      const release = known?.releases.find(({ version }) => version === update.release.version);
-      return release === undefined ? update : { ...update, release };
-    }),
-  );
-  return { ...group, updates };
-}
-
-async function notesFor(
-  group: UpdateGroup,
-  ecosystems: ReadonlyMap<string, Ecosystem>,
-  { changelogs, http }: ProposeWorld,
-): Promise<{ byName: ReadonlyMap<string, ReleaseNotes>; problems: readonly Problem[] }> {
-  const distinct = new Map(group.updates.map((update) => [update.dependency.name, update]));
-  const problems: Problem[] = [];
-  const found = await Promise.all(
-    [...distinct].map(async ([name, update]): Promise<[string, ReleaseNotes]> => {
-      const ecosystem = ecosystems.get(update.project.ecosystem);
-      // Brief documents do not say where the source is kept, and `withTimes` has asked for the full one anyway.
-      const releases = await ecosystem?.releases(update.dependency, http, { dated: true });
-      if (ecosystem === undefined || releases === undefined) return [name, { entries: [] }];
-      try {
-        const tarball = ecosystem.archiveOf?.(update.dependency, update.release.version);
-        const { from, release } = update;
-        const request = {
-          ecosystem: ecosystem.id,
-          name,
-          from,
-          to: release.version,
-          versions: ecosystem.versions,
-          releases,
-        };
-        return [
-          name,
-          await changelogs.notesFor({ ...request, ...(tarball === undefined ? {} : { tarball }) }),
-        ];
-      } catch (error) {
-        problems.push({
-          stage: "propose",
-          subject: name,
-          message: `its release notes could not be fetched: ${messageOf(error)}`,
-        });
-        return [name, { entries: [] }];
-      }
-    }),
-  );
-  return { byName: new Map(found), problems: problems.toSorted((a, b) => (a.subject < b.subject ? -1 : 1)) };
-}
-
 /** Closes what no group stands for any more; but not when something that failed may be the reason that it is missing. */
 async function closeObsolete(
   { groups, decisions, problems, projects }: Scan,
-  open: readonly OpenPullRequest[],
-  { forge }: ProposeWorld,
+  outcomes: readonly GroupOutcome[],
+  { forge, ecosystems }: ProposeWorld,
 ): Promise<Proposed["closed"]> {
   const keys = new Set(groups.map(({ key }) => key));
   const warnings = new Set(projects.flatMap((project) => project.warnings));
@@ -325,9 +278,18 @@ async function closeObsolete(
     );
   if (isUncertain) return [];
   const closed: { pullRequest: OpenPullRequest; reason: string }[] = [];
-  for (const pullRequest of open.filter(({ key }) => !keys.has(key))) {
-    const reason =
-      "Nothing is left to update here: these dependencies are up to date, removed, or updatable in another way.";
+  const numbers = new Map(
+    outcomes.flatMap(({ key, number }) => (number === undefined ? [] : [[key, number]])),
+  );
+  const elsewhere = new Map(
+    groups.flatMap(({ key, updates }) => {
+      const number = numbers.get(key);
+      return number === undefined ? [] : updates.map(({ dependency }) => [dependency.name, number] as const);
+    }),
+  );
+  const schemes = new Map(ecosystems.map(({ id, versions }) => [id, versions]));
+  for (const pullRequest of (await forge.openPullRequests()).filter(({ key }) => !keys.has(key))) {
+    const reason = whyObsolete(pullRequest, { decisions, elsewhere, schemes });
     await forge.close(pullRequest, reason);
     closed.push({ pullRequest, reason });
   }

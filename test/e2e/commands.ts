@@ -123,6 +123,7 @@ export function commanding(where: () => Where): void {
       ]);
       expect(await comments()).toEqual([
         "OK, `logger` will not be proposed again. `@steeplejack unignore logger` takes that back.",
+        "This pull request was updated:\n\n- `logger` is no longer in here",
       ]);
       expect(await explained("logger")).toContain(
         stable(`held: a comment on a pull request ignores logger (${github.url}/acme/web/pull/1) [ignored]`),

@@ -82,10 +82,7 @@ export function following(where: () => Where): void {
       expect(Object.keys(github.branches("acme/web"))).toEqual(["main"]);
       const { data } = await octocat.issues.listComments({ owner: "acme", repo: "web", issue_number: 1 });
       expect(data.map(({ body, user }) => [user?.login, body])).toEqual([
-        [
-          "steeplejack[bot]",
-          "Nothing is left to update here: these dependencies are up to date, removed, or updatable in another way.",
-        ],
+        ["steeplejack[bot]", "No longer needed: `router` is at `1.2.0` already."],
       ]);
     });
 

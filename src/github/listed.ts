@@ -1,0 +1,86 @@
+import type { Octokit } from "@octokit/rest";
+import { isOurs, readMarker } from "../domain/branch.ts";
+import type { ClosedPullRequest, OpenPullRequest } from "../domain/ports.ts";
+import type { ForgeOptions } from "./forge.ts";
+
+/** Of a hundred closed pull requests each. */
+const mostPages = 20;
+/** An open pull request and what tells whether it must change. */
+export interface Open extends OpenPullRequest {
+  readonly body: string;
+  readonly headSha: string;
+}
+
+/** Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. */
+export async function listClosed(
+  octokit: Octokit,
+  { owner, name, login, author }: ForgeOptions,
+): Promise<readonly ClosedPullRequest[]> {
+  const of = { owner, repo: name };
+  // Who acts with a person's token has no name of their own to ask by.
+  const creator = author === undefined ? { creator: login } : {};
+  const question = { ...of, ...creator, state: "closed", sort: "updated", per_page: 100 } as const;
+  const found: ClosedPullRequest[] = [];
+  let pages = 0;
+  for await (const { data } of octokit.paginate.iterator(octokit.issues.listForRepo, question)) {
+    found.push(...data.flatMap((issue) => readClosed(issue) ?? []));
+    pages += 1;
+    if (pages === mostPages) break;
+  }
+  return found;
+}
+
+/** What the lists and the single answers of GitHub have in common. */
+interface ShownPull {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly body: string | null;
+  readonly head: {
+    readonly ref: string;
+    readonly sha: string;
+    readonly repo: { readonly full_name: string } | null;
+  };
+  readonly labels: readonly { readonly name: string }[];
+}
+
+/** A pull request of ours: from a branch of ours in this repository, with the marker in its body. */
+export function readOpen(pull: ShownPull, repository: string): Open | undefined {
+  const body = pull.body ?? "";
+  const marked = readMarker(body);
+  if (marked === undefined || !isOurs(pull.head.ref) || !isIn(pull, repository)) return undefined;
+  return {
+    number: pull.number,
+    url: pull.html_url,
+    branch: pull.head.ref,
+    title: pull.title,
+    body,
+    headSha: pull.head.sha,
+    labels: pull.labels.map(({ name }) => name),
+    ...marked,
+  };
+}
+
+interface ShownIssue {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly body?: string | null;
+  readonly pull_request?: { readonly merged_at?: string | null };
+}
+
+function readClosed(issue: ShownIssue): ClosedPullRequest | undefined {
+  const marked = readMarker(issue.body ?? "");
+  if (issue.pull_request === undefined || marked === undefined) return undefined;
+  const { number, html_url: url, title } = issue;
+  return { number, url, title, isMerged: typeof issue.pull_request.merged_at === "string", ...marked };
+}
+
+/** Whether a pull request's branch is in the repository itself, and not in a fork. */
+function isIn({ head }: Pick<ShownPull, "head">, repository: string): boolean {
+  return head.repo?.full_name.toLowerCase() === repository.toLowerCase();
+}
+
+export function withoutDetails({ body: _body, headSha: _headSha, ...shown }: Open): OpenPullRequest {
+  return shown;
+}
