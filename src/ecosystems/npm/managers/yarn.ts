@@ -162,9 +162,10 @@ function environmentOf({ cache }: RelockTask, major: number): Record<string, str
 function wordsOf(output: string): string {
   const lines = output.split("\n").map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
   const telling = lines.filter((line) =>
-    /error|can't be|doesn't|No candidates|would have been|forbidden|not found/i.test(line),
+    /error|can't be|doesn't|No candidates|would have been|forbidden|not found|failed to/i.test(line),
   );
-  return (telling.length > 0 ? telling : lines.filter(Boolean).slice(-3))
+  const reasons = telling.filter((line) => !/^Failed with errors/.test(line));
+  return ([reasons, telling].find((some) => some.length > 0) ?? lines.filter(Boolean).slice(-3))
     .slice(0, 3)
     .join(" ")
     .replace(/\s+/g, " ")
