@@ -1,17 +1,23 @@
 import { configurationPaths } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
-import { ConfigurationError } from "../domain/errors.ts";
+import { ConfigurationError, RateLimitError } from "../domain/errors.ts";
 import type { Reporter } from "../domain/ports.ts";
 import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import type { Notice } from "../github/notice.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { checkConfigurations, configurationNotice, tellBroken, tellMended } from "./configuration.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
+import type { RequestsLeft } from "../github/fetch.ts";
+import type { Pace } from "../github/pace.ts";
 import { branchHead } from "../github/repository.ts";
 import { type Proposed, propose } from "../pipeline/propose.ts";
 import { scan } from "../pipeline/scan.ts";
-import type { Job } from "../queue/jobs.ts";
+import { type Job, urgencyOf } from "../queue/jobs.ts";
 import type { Again } from "../queue/queue.ts";
 import { type Patience, patience } from "../shepherd/checks.ts";
+import { evidenceBook } from "../shepherd/evidence.ts";
 import type { Adapters } from "./adapters.ts";
 import { type Octokit, type OpenRepository, openRepository, type RepositoryOptions } from "./repository.ts";
 import type { Handle } from "./serve.ts";
@@ -66,6 +72,8 @@ export interface HandleOptions {
   readonly asOf?: Date;
   /** How long checks are waited for. */
   readonly checksPatience?: Patience;
+  /** For what the App changes on GitHub; as fast as can be, if absent. */
+  readonly pace?: Pick<Pace, "turn">;
   /** Told what became of each repository, besides the log. */
   readonly told?: (repository: Repository, outcome: RepositoryOutcome) => void;
 }
@@ -74,7 +82,7 @@ export interface HandleOptions {
 export function createHandle(
   adapters: Adapters,
   { app, github }: Environment,
-  { told, checksPatience = patience, ...options }: HandleOptions = {},
+  { told, pace, checksPatience = patience, ...options }: HandleOptions = {},
 ): Handle {
   if (app === undefined) {
     return () => Promise.reject(new Error("the App is not registered: there is nobody to work for"));
@@ -84,17 +92,28 @@ export function createHandle(
     privateKey: app.privateKey,
     baseUrl: github.apiUrl,
     cache: adapters.cache,
+    ...(pace === undefined ? {} : { pace }),
   });
   let login: Promise<string> | undefined;
+  const noticeFor = ({ installationId, repository }: Job, own: string): Notice => {
+    const octokit = clients.forRepository(installationId, repository, { metadata: "read", issues: "write" });
+    return configurationNotice(octokit, { ...repository, login: own });
+  };
   const memory = new Map<string, Remembered>();
   return async (job, { log, signal }) => {
+    const left = clients.requestsLeft(job.installationId);
+    if (left !== undefined && mustWait(job, left))
+      throw new RateLimitError("few requests are left, and they are kept for what is urgent", left.reset);
     login ??= loginOf(clients.app);
     const octokit = clients.forRepository(job.installationId, job.repository);
     const reporter: Reporter = { stage: (stage) => log.debug({ stage }, "stage begins") };
     const started = Date.now();
     try {
+      const fullName = `${job.repository.owner}/${job.repository.name}`;
+      const evidence = evidenceBook(adapters.cache, job.installationId, fullName);
       const repositoryOptions = {
         ...options,
+        evidence,
         adapters,
         octokit,
         reporter,
@@ -123,12 +142,16 @@ export function createHandle(
         patient: job.reason !== "manual" && job.reason !== "comment",
         apiUrl: github.apiUrl,
       };
+      const checked = await checkConfigurations(job.configurations ?? [], repositoryOptions);
+      if (checked.length > 0) log.info({ pullRequests: checked }, "configuration checked");
+      if (job.kind === "shepherd" && job.subjects?.length === 0) return undefined;
       const opened = await openRepository(repositoryOptions);
       if (opened.kind === "skipped") {
         told?.(job.repository, opened);
         log.info({ reason: opened.reason }, "repository skipped");
         return undefined;
       }
+      if (job.kind === "scan") await tellInForce(opened, noticeFor(job, repositoryOptions.login), log);
       const tending = { ...repositoryOptions, patience: checksPatience, log };
       if (job.kind === "shepherd") return await shepherd(job, opened, tending);
       const outcome = await scanOpened(opened, repositoryOptions);
@@ -145,9 +168,28 @@ export function createHandle(
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;
       log.warn({ path: error.path, faults: error.faults }, "configuration is faulty, nothing is proposed");
+      if (login !== undefined) await tellBroken(noticeFor(job, await login), { error });
       return undefined;
     }
   };
+}
+
+/** Tells of a faulty configuration in an issue, and closes it when it is mended. */
+async function tellInForce({ broken, sha }: OpenRepository, notice: Notice, log: Logger): Promise<void> {
+  if (broken === undefined) return tellMended(notice, sha);
+  const { error, since } = broken;
+  log.warn(
+    { path: error.path, faults: error.faults, since },
+    "configuration is faulty, an earlier one is obeyed",
+  );
+  await tellBroken(notice, broken);
+}
+
+/** Of an hour's requests this part is kept for what is urgent. */
+const keptForUrgent = 0.1;
+
+function mustWait({ reason }: Job, { limit, remaining }: RequestsLeft): boolean {
+  return urgencyOf(reason) === 3 && remaining < limit * keptForUrgent;
 }
 
 /** A scan when the first schedule comes that something waits for. */

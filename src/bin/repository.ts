@@ -1,14 +1,20 @@
 import { changelogs } from "../changelogs/index.ts";
-import { ownPaths, repositoryPolicies } from "../config/policy.ts";
+import { type InForce, policiesInForce } from "../config/in-force.ts";
+import { ownPaths } from "../config/policy.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { ConfigurationSource, FileReader, HttpClient, Reporter } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
 import type { connectWithToken } from "../github/client.ts";
+import { githubHistory } from "../github/configuration.ts";
 import { githubFiles } from "../github/files.ts";
 import { githubForge } from "../github/forge.ts";
+import { githubPulls } from "../github/pulls.ts";
 import { repositoryState, unless } from "../github/repository.ts";
+import { originOf } from "../pipeline/apart.ts";
 import type { ProposeWorld } from "../pipeline/propose.ts";
 import { forBranch, refusalsOf, refusing } from "../pipeline/refusals.ts";
+import type { EvidenceBook } from "../shepherd/evidence.ts";
+import { storyOf } from "../shepherd/story.ts";
 import type { Adapters } from "./adapters.ts";
 
 export type Octokit = ReturnType<typeof connectWithToken>;
@@ -29,6 +35,8 @@ export interface RepositoryOptions {
   readonly reporter: Reporter;
   /** For what an organisation says and what files build on. */
   readonly configuration: ConfigurationSource;
+  /** What the installation has seen of updates; nothing, where there is no installation. */
+  readonly evidence?: Pick<EvidenceBook, "read">;
   /** Ends the work between two stages: the job is given back. */
   readonly signal?: AbortSignal;
 }
@@ -39,11 +47,13 @@ export interface OpenRepository {
   readonly sha: string;
   readonly defaultBranch: string;
   readonly policies: Policies;
+  /** Where the configuration is faulty, and an earlier one is obeyed. */
+  readonly broken?: InForce["broken"];
   /** All that a scan of a branch at one commit reads from and proposes to. */
   readonly worldFor: (branch: string, sha: string) => Promise<ProposeWorld>;
 }
 
-/** Reads what the repository is and asks for. Throws `ConfigurationError` where its configuration is faulty. */
+/** Reads what the repository is and asks for. Throws `ConfigurationError` where its configuration always was faulty. */
 export async function openRepository(
   options: RepositoryOptions,
 ): Promise<OpenRepository | { readonly kind: "skipped"; readonly reason: string }> {
@@ -55,7 +65,8 @@ export async function openRepository(
   if (state.fork && !(await isConfigured(files)))
     return { kind: "skipped", reason: "the repository is a fork without a configuration" };
   const others = { repository, source: options.configuration };
-  const policies = await repositoryPolicies(files, { defaultBranch, others });
+  const history = githubHistory(octokit, repository, sha);
+  const { policies, broken } = await policiesInForce(files, { defaultBranch, others }, history);
 
   const reporter: Reporter = {
     stage(name) {
@@ -88,10 +99,17 @@ export async function openRepository(
       now: asOf ?? new Date(),
       ...(asOf === undefined ? {} : { asOf }),
       forge,
+      ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
+      storyOf: async ({ key, updates }) => {
+        const group = open.find((pull) => pull.key === originOf(key));
+        const names = updates.map(({ dependency }) => dependency.name);
+        const pulls = githubPulls(octokit, { ...repository, login });
+        return group === undefined ? undefined : storyOf(pulls, group.number, names);
+      },
       changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
     };
   };
-  return { kind: "open", sha, defaultBranch, policies, worldFor };
+  return { kind: "open", sha, defaultBranch, policies, worldFor, ...(broken && { broken }) };
 }
 
 /** Packages are published from github.com, also where the App serves an Enterprise Server. */

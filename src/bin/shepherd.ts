@@ -11,12 +11,14 @@ import type { Again } from "../queue/queue.ts";
 import { explanationAsMarkdown } from "../reports/explain.ts";
 import type { Patience } from "../shepherd/checks.ts";
 import { attend, type Attended, type AttendWorld } from "../shepherd/commands/attend.ts";
+import type { EvidenceBook } from "../shepherd/evidence.ts";
 import { type ShepherdWorld, tend, type Tended } from "../shepherd/shepherd.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { OpenRepository, RepositoryOptions } from "./repository.ts";
 
 export interface ShepherdOptions extends RepositoryOptions {
   readonly patience: Patience;
+  readonly evidence: EvidenceBook;
   readonly log: Logger;
 }
 
@@ -32,6 +34,7 @@ export async function shepherd(
     pulls,
     policies: opened.policies,
     ...groupsOf(opened),
+    evidence: options.evidence,
     patience,
     isAfterScan: job.kind === "scan",
     now: () => new Date(),

@@ -84,7 +84,7 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
 ];
 
 function withoutEffect({ keys, options }: Section): readonly Warning[] {
-  const unheeded = ["automerge", "vendor", "insecure-external-code-execution"] as const;
+  const unheeded = ["vendor", "insecure-external-code-execution"] as const;
   return [
     ...unheeded
       .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))

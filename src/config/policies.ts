@@ -228,9 +228,14 @@ function rulesOf(file: ReadFile) {
   }));
 }
 
-/** The longest cooldown that is written anywhere, or the default where the top says nothing. */
+/** In days: the longest age that is asked about anywhere, or that of the default cooldown where the top says nothing. */
 function longestCooldown(general: readonly Layer[], special: readonly Layer[]): number {
-  const written = special.filter(({ options }) => "cooldown" in options);
+  const written = special.filter(({ options }) => "cooldown" in options || "automerge" in options);
   const all = [mergeLayers(general), ...written.map((layer) => mergeLayers([layer]))];
-  return Math.max(...all.map((merged) => longestOf(toPolicy(merged).cooldown)));
+  return Math.max(
+    ...all.map((merged) => {
+      const { cooldown, automerge } = toPolicy(merged);
+      return Math.max(longestOf(cooldown), automerge?.minAgeDays ?? 0);
+    }),
+  );
 }

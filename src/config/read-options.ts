@@ -1,5 +1,6 @@
 import {
   type AllowRule,
+  type AutomergePolicy,
   type BisectPolicy,
   type Cooldown,
   defaultPolicy,
@@ -38,6 +39,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
     ...(options.enabled === false ? { disabledBy: origins.get("enabled") ?? "" } : {}),
     versioningStrategy: options["versioning-strategy"] ?? defaultPolicy.versioningStrategy,
     bisect: toBisect(options.bisect),
+    ...optional("automerge", toAutomerge(options.automerge)),
     strictLockfile: options.lockfile === "strict",
     ...optional("lockMaintenance", toMaintenance(options["lock-maintenance"])),
     ...optional("schedule", schedule),
@@ -104,6 +106,19 @@ function toGroup(name: string, group: Group): GroupRule {
 function toBisect(found: Options["bisect"] = {}): BisectPolicy {
   const { mode, runs } = typeof found === "string" ? { mode: found } : found;
   return { mode: mode ?? defaultPolicy.bisect.mode, runs: runs ?? defaultPolicy.bisect.runs };
+}
+
+/** A major says of itself that it may break: it is merged only where it is named. */
+function toAutomerge(found: Options["automerge"] = false): AutomergePolicy | undefined {
+  if (found === false) return undefined;
+  const said = found === true ? {} : found;
+  return {
+    updateTypes: said["update-types"] ?? ["minor", "patch"],
+    ...optional("dependencyType", said["dependency-type"]),
+    minAgeDays: said["min-age-days"] ?? 0,
+    minConfidence: said["min-confidence"] ?? 0,
+    ...optional("method", said.method),
+  };
 }
 
 const sizes: Readonly<Record<`version-update:semver-${UpdateSize}`, UpdateSize>> = {

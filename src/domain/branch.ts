@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { byText } from "../text/order.ts";
+import { type MergeMethod, mergeMethods } from "./pull-request.ts";
 import type { UpdateGroup, UpdateSize } from "./types.ts";
 
 const app = "steeplejack";
@@ -25,6 +26,9 @@ export function branchOf(key: string, separator: "-" | "_" | "/" = "/"): string 
   const name = lossless ? slug : `${slug}-${sha1(key).slice(0, 6)}`;
   return [app, ecosystem, name].join(separator);
 }
+
+/** The branch that proposes a configuration. */
+export const configurationBranch = `${app}/configure`;
 
 /** Whether a branch is one that `branchOf` made. */
 export function isOurs(branch: string): boolean {
@@ -62,6 +66,17 @@ export interface Marker {
   readonly wanted?: "rebase" | "recreate";
   /** A person asked to have it merged once its checks have passed; `usual` as the repository does it. */
   readonly merge?: "usual" | "squash";
+  /** The configuration wants it merged without a person, under these conditions. */
+  readonly automerge?: Automerge;
+}
+
+/** When a pull request is merged without a person; checks must have passed in any case. */
+export interface Automerge {
+  readonly method?: MergeMethod;
+  /** ISO 8601: not before. */
+  readonly after?: string;
+  /** From 0 to 1; see `AutomergePolicy`. */
+  readonly confidence?: number;
 }
 
 /** A package goes from one version to another. */
@@ -103,7 +118,7 @@ export function movesOf({ updates }: UpdateGroup): readonly Move[] {
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
 export function marker({ key, digest, basis, moves, roots, apart, ignore, ...rest }: Marker): string {
-  const { from, wanted, merge } = rest;
+  const { from, wanted, merge, automerge } = rest;
   const data = JSON.stringify({
     key,
     digest,
@@ -131,6 +146,7 @@ export function marker({ key, digest, basis, moves, roots, apart, ignore, ...res
     ),
     ...(wanted === undefined ? {} : { wanted }),
     ...(merge === undefined ? {} : { merge }),
+    ...(automerge === undefined ? {} : { automerge }),
   });
   return `<!-- steeplejack ${data.replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
 }
@@ -150,7 +166,7 @@ export function readMarker(body: string): Marker | undefined {
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
   if (typeof data !== "object" || data === null) return undefined;
-  const { key, digest, basis, from, wanted, merge, ...lists }: Record<string, unknown> = {
+  const { key, digest, basis, from, wanted, merge, automerge, ...lists }: Record<string, unknown> = {
     digest: "",
     basis: "",
     ...data,
@@ -174,6 +190,17 @@ export function readMarker(body: string): Marker | undefined {
     ...(ignore.length === 0 ? {} : { ignore }),
     ...(wanted === "rebase" || wanted === "recreate" ? { wanted } : {}),
     ...(merge === "usual" || merge === "squash" ? { merge } : {}),
+    ...(typeof automerge === "object" && automerge !== null ? { automerge: readAutomerge(automerge) } : {}),
+  };
+}
+
+function readAutomerge(data: object): Automerge {
+  const { method, after, confidence }: Record<string, unknown> = { ...data };
+  const known = mergeMethods.find((one) => one === method);
+  return {
+    ...(known === undefined ? {} : { method: known }),
+    ...(typeof after === "string" ? { after } : {}),
+    ...(typeof confidence === "number" ? { confidence } : {}),
   };
 }
 

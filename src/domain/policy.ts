@@ -1,3 +1,4 @@
+import type { MergeMethod } from "./pull-request.ts";
 import type { Dependency, ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
 
 /** What the repository asked for, for each project, dependency and release in it. */
@@ -70,10 +71,24 @@ export interface Policy extends ProposalPolicy {
   readonly openPullRequestsLimit: number;
   readonly versioningStrategy: VersioningStrategy;
   readonly bisect: BisectPolicy;
+  /** Which updates are merged without a person, once their checks have passed; none, where it is absent. */
+  readonly automerge?: AutomergePolicy;
   /** Whether nothing is proposed that changes entries of a lockfile which it does not explain. */
   readonly strictLockfile: boolean;
   /** Whether lockfiles are made anew, within what is asked for, and when. */
   readonly lockMaintenance?: { readonly schedule: Schedule };
+}
+
+/** What is merged without a person: an update for which all of this is so. */
+export interface AutomergePolicy {
+  readonly updateTypes: readonly UpdateSize[];
+  readonly dependencyType?: "production" | "development";
+  /** Since its release was published. */
+  readonly minAgeDays: number;
+  /** From 0 to 1: how likely it passes elsewhere in this installation, at the lower end of what may be. */
+  readonly minConfidence: number;
+  /** As the repository does it, where it is absent. */
+  readonly method?: MergeMethod;
 }
 
 /** How the update is looked for that breaks the checks of a group. */

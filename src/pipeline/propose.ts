@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { branchOf, digestOf, movesOf } from "../domain/branch.ts";
+import { branchOf, digestOf, movesOf, type Move } from "../domain/branch.ts";
+import type { Evidence } from "../domain/confidence.ts";
 import { mayPass, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { ChangelogSource, Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
 import type { ProposalPolicy, Problem, Repository, UpdateGroup } from "../domain/types.ts";
@@ -22,6 +23,12 @@ import { writeGroup } from "./write.ts";
 export interface ProposeWorld extends World {
   readonly forge: Forge;
   readonly changelogs: ChangelogSource;
+  /** What is known of steps from one version to another, by the package's name. */
+  readonly evidence?: {
+    read(ecosystem: string, moves: readonly Move[]): Promise<ReadonlyMap<string, Evidence>>;
+  };
+  /** Why a package was taken out of the group that it was in, as Markdown. */
+  readonly storyOf?: (group: UpdateGroup) => Promise<string | undefined>;
   readonly repository: Repository;
   /** Whether the repository's schedule and limits count: not where a person asked for it. */
   readonly patient: boolean;
@@ -222,6 +229,7 @@ async function proposeOne(
     digest: digestOf(group),
     basis,
     kept: { ...keptBy(group, digestOf(group), open), ...automerge },
+    ...(await learned(dated, world)),
     elsewhere: open.filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),
@@ -255,6 +263,16 @@ function keptBy(
     // Who wanted it merged saw other versions, where those have changed.
     ...(merge === undefined || before?.digest !== digest ? {} : { merge }),
   };
+}
+
+/** What was seen of the group's updates before. */
+async function learned(
+  group: UpdateGroup,
+  { evidence, storyOf }: ProposeWorld,
+): Promise<Pick<ComposeInput, "evidence" | "story">> {
+  const [ecosystem = ""] = group.key.split("/");
+  const [known, story] = await Promise.all([evidence?.read(ecosystem, movesOf(group)), storyOf?.(group)]);
+  return { ...(known && { evidence: known }), ...(story !== undefined && { story }) };
 }
 
 /** The label of the group's ecosystem. */

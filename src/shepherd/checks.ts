@@ -8,6 +8,7 @@ import {
   bisectKey,
   type BisectState,
   conclusionOf,
+  type Failure,
   namesOf,
   stepOf,
   trialBranch,
@@ -79,7 +80,7 @@ export function begin(seen: SeenChecks, atoms: readonly BisectAtom[]): Verdict {
     parent: pull.parentSha ?? "",
     phase: "again",
     since: now.toISOString(),
-    failed: failed.map(({ name, stamp, url }) => ({ name, stamp, ...(url === undefined ? {} : { url }) })),
+    failed: failed.map(toFailure),
     atoms,
     trials: [],
   };
@@ -168,7 +169,7 @@ function decideTrial(seen: SeenChecks, state: BisectState): Verdict {
     ...state,
     trials: [...state.trials.slice(0, -1), { ...running, ...more }],
   });
-  const end = (outcome: TrialOutcome) => advance(seen, change({ outcome, ...linkOf(trial?.checks ?? []) }));
+  const end = (outcome: TrialOutcome) => advance(seen, change({ outcome, ...seenIn(trial?.checks ?? []) }));
   const branch = trialBranch(pull.number, state.trials.length);
   if (trial?.since === undefined) return { actions: [trying(pull.number, state)], again: wait.start };
 
@@ -203,9 +204,25 @@ function decideTrial(seen: SeenChecks, state: BisectState): Verdict {
   return waited >= wait.start ? end("unknown") : { actions: [], again: wait.start - waited };
 }
 
-function linkOf(checks: readonly Check[]): { url?: string } {
-  const { url } = checks.find(({ outcome }) => outcome === "failed") ?? checks[0] ?? {};
-  return url === undefined ? {} : { url };
+function seenIn(checks: readonly Check[]): Pick<TrialState, "url" | "failed"> {
+  const failed = checks.filter(({ outcome }) => outcome === "failed");
+  const { url } = failed[0] ?? checks[0] ?? {};
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(failed.length === 0 ? {} : { failed: failed.slice(0, 3).map(toFailure) }),
+  };
+}
+
+/** In characters: the comment that remembers it has room for 65,536. */
+const longestWord = 1_500;
+
+function toFailure({ name, stamp, url, summary }: Check): Failure {
+  return {
+    name,
+    stamp,
+    ...(url === undefined ? {} : { url }),
+    ...(summary === undefined ? {} : { said: summary.slice(0, longestWord) }),
+  };
 }
 
 function trying(number: number, state: BisectState): Action {

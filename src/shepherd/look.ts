@@ -11,10 +11,13 @@ export async function look(pull: PullRequestState, world: ShepherdWorld): Promis
   const { number, headSha, parentSha, state: status } = pull;
   const policy = bisectPolicyOf(pull, policies);
   const common = { pull, policy, patience, isAfterScan, now: world.now() };
-  if (status !== "open" || policy.mode === "off" || parentSha === undefined)
+  if (status !== "open" || parentSha === undefined)
     return { ...common, checks: [], baseChecks: [], branches: await pulls.branches(trialBranch(number)) };
 
-  const [checks, comments] = await Promise.all([pulls.checksOf(headSha), pulls.commentsOn(number)]);
+  const [checks, comments] = await Promise.all([
+    pulls.checksOf(headSha),
+    policy.mode === "off" ? [] : pulls.commentsOn(number),
+  ]);
   const note = readNote(comments, bisectKey, bisectShape);
   const state = note?.digest === pull.marker.digest && note.parent === parentSha ? note : undefined;
   const isRed = checks.some(({ outcome }) => outcome === "failed");

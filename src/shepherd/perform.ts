@@ -1,4 +1,4 @@
-import type { PullRequestState } from "../domain/pull-request.ts";
+import type { MergeMethod, PullRequestState } from "../domain/pull-request.ts";
 import type { Action } from "./actions.ts";
 import type { ShepherdWorld } from "./shepherd.ts";
 
@@ -13,7 +13,7 @@ export async function perform(
 ): Promise<boolean> {
   const { pulls } = world;
   if (action.kind === "try") return tryOut(action, pull, world);
-  if (action.kind === "merge") return (await pulls.merge(pull, action.method)).kind === "merged";
+  if (action.kind === "merge") return merge(action.method, pull, world);
   if (action.kind === "auto-merge")
     return (await pulls.autoMerge(pull, action.wanted, action.method)) === action.wanted;
   switch (action.kind) {
@@ -42,6 +42,18 @@ export async function perform(
       break;
   }
   return true;
+}
+
+/** Where GitHub asks for more than checks, such as a review or its queue, it is told to merge when that is there. */
+async function merge(
+  method: MergeMethod | undefined,
+  pull: PullRequestState,
+  { pulls }: ShepherdWorld,
+): Promise<boolean> {
+  const merging = await pulls.merge(pull, method);
+  if (merging.kind === "refused") await pulls.autoMerge(pull, true, method);
+  if (merging.kind === "merged") await pulls.deleteBranch(pull.branch);
+  return merging.kind === "merged";
 }
 
 function draftFor({ number }: PullRequestState): { readonly title: string; readonly body: string } {

@@ -1,11 +1,15 @@
+import type { Move } from "../domain/branch.ts";
+import { confidenceOf } from "../domain/confidence.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { PullRequests } from "../domain/ports.ts";
 import type { PullRequestState } from "../domain/pull-request.ts";
 import type { FileChange, UpdateGroup } from "../domain/types.ts";
-import { nothing, type Verdict } from "./actions.ts";
+import { type Action, nothing, type Verdict } from "./actions.ts";
 import { atomsOf } from "./atoms.ts";
 import { begin, decideChecks, givenUp, type Patience, type SeenChecks } from "./checks.ts";
+import type { EvidenceBook } from "./evidence.ts";
 import { look } from "./look.ts";
+import { decideMerging } from "./merging.ts";
 import { perform } from "./perform.ts";
 
 /** All that shepherding reads from and acts on. */
@@ -17,6 +21,7 @@ export interface ShepherdWorld {
   readonly groupOf: (pull: PullRequestState) => Promise<UpdateGroup | undefined>;
   /** The files of some of its updates, on top of that commit; `undefined` where not all of them can be written. */
   readonly write: (pull: PullRequestState, group: UpdateGroup) => Promise<readonly FileChange[] | undefined>;
+  readonly evidence: EvidenceBook;
   readonly patience: Patience;
   /** Whether the repository has just been scanned: another scan would find nothing new. */
   readonly isAfterScan: boolean;
@@ -37,6 +42,9 @@ export interface Tended {
 /** A pull request takes no more turns at a time; what is left is done the next time. */
 const mostTurns = 12;
 
+/** In milliseconds: what was merged has moved the base by then. */
+const soon = 10_000;
+
 /**
  * Looks at pull requests of the App and does what is to be done about each, turn by turn until there is nothing. What it
  * decides by is read from GitHub each time, so that a run that was killed is taken up by the next.
@@ -44,19 +52,25 @@ const mostTurns = 12;
 export async function tend(numbers: readonly number[], world: ShepherdWorld): Promise<Tended> {
   const done: string[] = [];
   const waits: { readonly after: number; readonly subject: string }[] = [];
+  const merged = new Set<string>();
   let scan = false;
   for (const number of numbers) {
     for (let turn = 0; turn < mostTurns; turn++) {
       world.signal?.throwIfAborted();
       const pull = await world.pulls.read(number);
       if (pull === undefined) break;
-      const { actions, again } = await turnOf(await look(pull, world), world);
+      // One by one: what is merged may be what another conflicts with.
+      const { actions, again } = await turnOf(pull, world, merged.has(pull.base));
       for (const action of actions) {
         done.push(`#${number} ${action.kind}`);
         if (action.kind === "scan") scan = true;
-        else if (!(await perform(action, pull, world)) && action.kind === "try") await giveUp(pull, world);
+        else {
+          const isDone = await perform(action, pull, world);
+          if (!isDone && action.kind === "try") await giveUp(pull, world);
+          if (isDone && action.kind === "merge") merged.add(pull.base);
+        }
       }
-      if (actions.length > 0 && !actions.some(({ kind }) => kind === "scan")) continue;
+      if (actions.length > 0 && !actions.some(({ kind }) => isLast.has(kind))) continue;
       if (again !== undefined) waits.push({ after: again, subject: `#${number}` });
       break;
     }
@@ -66,14 +80,73 @@ export async function tend(numbers: readonly number[], world: ShepherdWorld): Pr
   return { done, scan, again: { after, subjects: waits.map(({ subject }) => subject) } };
 }
 
+/** After these there is nothing to see before something else has happened. */
+const isLast: ReadonlySet<Action["kind"]> = new Set(["scan", "merge", "auto-merge"]);
+
+async function turnOf(pull: PullRequestState, world: ShepherdWorld, isMerged: boolean): Promise<Verdict> {
+  const seen = await look(pull, world);
+  await witness(seen, world);
+  const checked = await checksTurn(seen, world);
+  if (checked.actions.length > 0) return checked;
+  const merging = await mergingTurn(seen, world);
+  if (merging.actions.length > 0) return isMerged ? { actions: [], again: soon } : merging;
+  const waits = [checked.again, merging.again].flatMap((wait) => wait ?? []);
+  return waits.length === 0 ? nothing : { actions: [], again: Math.min(...waits) };
+}
+
 /** Only what begins needs to know how the group was planned. */
-async function turnOf(seen: SeenChecks, { groupOf, isAfterScan }: ShepherdWorld): Promise<Verdict> {
+async function checksTurn(seen: SeenChecks, { groupOf, isAfterScan }: ShepherdWorld): Promise<Verdict> {
   const verdict = decideChecks(seen);
   if (verdict !== "begin") return verdict;
   if (seen.pull.marker.moves?.length === 1) return nothing;
   const group = await groupOf(seen.pull);
   if (group !== undefined) return begin(seen, atomsOf(group));
   return isAfterScan ? nothing : { actions: [{ kind: "scan" }] };
+}
+
+/** What its base asks for is only looked up where all else is so. */
+async function mergingTurn(
+  { pull, checks, now }: SeenChecks,
+  { pulls, evidence }: ShepherdWorld,
+): Promise<Verdict> {
+  const { automerge, moves = [] } = pull.marker;
+  if (automerge === undefined) return nothing;
+  const confidence =
+    automerge.confidence === undefined ? 1 : await lowestConfidence(evidence, ecosystemOf(pull), moves);
+  const seen = { pull, checks, confidence, now };
+  const merging = decideMerging({ ...seen, required: [] });
+  if (!merging.actions.some(({ kind }) => kind === "merge")) return merging;
+  return decideMerging({ ...seen, required: await pulls.requiredChecks(pull.base) });
+}
+
+/** Of what nothing is known, nothing is sure. */
+async function lowestConfidence(
+  evidence: EvidenceBook,
+  ecosystem: string,
+  moves: readonly Move[],
+): Promise<number> {
+  const known = await evidence.read(ecosystem, moves);
+  return Math.min(
+    1,
+    ...moves.map(({ name }) => confidenceOf(known.get(name) ?? { passed: 0, failed: 0 }).low),
+  );
+}
+
+/** Takes down what the checks say of each step: that all pass, or that the only one fails where its base does not. */
+async function witness({ pull, checks, baseChecks }: SeenChecks, { evidence }: ShepherdWorld): Promise<void> {
+  const { moves = [] } = pull.marker;
+  const outcomes = new Set(checks.map(({ outcome }) => outcome));
+  if (pull.state !== "open" || !pull.isOurs || outcomes.has("pending") || outcomes.has("inconclusive"))
+    return;
+  const isGreen = checks.length > 0 && !outcomes.has("failed");
+  const isBaseGreen = !baseChecks.some(({ outcome }) => outcome === "failed");
+  const isToBlame = outcomes.has("failed") && moves.length === 1 && isBaseGreen;
+  if (!isGreen && !isToBlame) return;
+  for (const move of moves) await evidence.record(ecosystemOf(pull), move, isGreen);
+}
+
+function ecosystemOf({ marker: { key } }: PullRequestState): string {
+  return key.split("/")[0] ?? "";
 }
 
 async function giveUp(pull: PullRequestState, world: ShepherdWorld): Promise<void> {

@@ -5,6 +5,15 @@ import { type Conclusion, nextStep, type Step } from "./bisect.ts";
 /** How a comment with this state is known; see `noteOf`. */
 export const bisectKey = "bisect";
 
+/** A check as it failed. */
+const failureShape = z.object({
+  name: z.string(),
+  stamp: z.string(),
+  url: z.string().optional(),
+  /** The beginning of what it says of itself: Markdown from outside. */
+  said: z.string().optional(),
+});
+
 const trialShape = z.object({
   /** By their place in `atoms`. */
   atoms: z.array(z.int().nonnegative()).readonly(),
@@ -15,6 +24,8 @@ const trialShape = z.object({
   /** Since when it has a draft pull request. ISO 8601. */
   draftSince: z.string().optional(),
   url: z.string().optional(),
+  /** What failed, where something did. */
+  failed: z.array(failureShape).readonly().optional(),
 });
 
 /**
@@ -32,13 +43,14 @@ export const bisectShape = z.object({
   /** Since when it is in this phase. ISO 8601. */
   since: z.string(),
   /** What failed on the pull request, as it was when it failed first. */
-  failed: z.array(z.object({ name: z.string(), stamp: z.string(), url: z.string().optional() })).readonly(),
+  failed: z.array(failureShape).readonly(),
   /** What moves together or not at all, the least suspicious first. */
   atoms: z.array(z.object({ names: z.array(z.string()).readonly(), weight: z.number() })).readonly(),
   trials: z.array(trialShape).readonly(),
 });
 
 export type BisectState = z.infer<typeof bisectShape>;
+export type Failure = BisectState["failed"][number];
 export type TrialState = BisectState["trials"][number];
 export type BisectAtom = BisectState["atoms"][number];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bisectModes, versioningStrategies } from "../../domain/policy.ts";
+import { mergeMethods } from "../../domain/pull-request.ts";
 import { readNamedSchedule } from "../phrases.ts";
 
 /** How many `*` one part of a glob may have, how many `**` and `{}` the whole: more take too long on a hostile path. */
@@ -123,10 +124,16 @@ const bisectShape = z.strictObject({
 });
 
 const automergeShape = z.strictObject({
-  "update-types": z.array(size).optional(),
+  "update-types": z.array(size).optional().describe("`[minor, patch]` if absent."),
   "dependency-type": z.enum(["production", "development"]).optional(),
-  "min-age-days": days.optional(),
-  method: z.enum(["merge", "squash", "rebase"]).optional(),
+  "min-age-days": days.optional().describe("Since the release was published."),
+  "min-confidence": z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("How likely it passes, by what other repositories of the installation have seen: 0.8."),
+  method: z.enum(mergeMethods).optional().describe("As the repository does it, if absent."),
 });
 
 const securityShape = z.strictObject({
@@ -206,7 +213,10 @@ export const optionShapes = {
     .union([z.enum(bisectModes), bisectShape])
     .optional()
     .describe("How the update is looked for that breaks the checks of a group."),
-  automerge: z.union([z.boolean(), automergeShape]).optional(),
+  automerge: z
+    .union([z.boolean(), automergeShape])
+    .optional()
+    .describe("What is merged without a person, once its checks have passed."),
   security: securityShape.optional().describe("Which advisories call for an update, and what is done."),
 } as const;
 

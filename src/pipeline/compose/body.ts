@@ -1,4 +1,5 @@
 import { marker, movesOf } from "../../domain/branch.ts";
+import { evidenceText } from "../../domain/confidence.ts";
 import type { ReleaseNotes } from "../../domain/ports.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
 import { safeText } from "../../text/markdown.ts";
@@ -28,6 +29,7 @@ export function bodyOf(input: ComposeInput): string {
     { texts: [introOf(input)], priority: 0 },
     ...verifications.flatMap(introducedSection),
     ...(group.updates.length === 0 ? [] : [tableSection(input)]),
+    ...(input.story === undefined ? [] : [{ texts: [input.story], priority: 3 }]),
     ...elsewhereSections(input),
     ...advisorySections(input),
     ...lookSections(input),
@@ -105,7 +107,7 @@ function sizesOf(group: UpdateGroup): string {
     : `${majors} of them are major releases, ${warning.replace("the one", "the ones")}.`;
 }
 
-function tableSection({ group, notes, now }: ComposeInput): Section {
+function tableSection({ group, notes, now, evidence = new Map() }: ComposeInput): Section {
   const rows = [...Map.groupBy(group.updates, rowKey).values()].flatMap((same) => {
     const [first] = same;
     return first === undefined ? [] : [{ first, same }];
@@ -113,12 +115,14 @@ function tableSection({ group, notes, now }: ComposeInput): Section {
   const hasFixes = group.updates.some(({ fixes }) => fixes.length > 0);
   const manifests = new Set(group.updates.map(({ manifest }) => manifest.path));
   const hasPlaces = manifests.size > 1;
+  const hasEvidence = evidence.size > 0;
   const head = [
     "Package",
     "From",
     "To",
     "Update",
     "Age",
+    ...(hasEvidence ? ["Passed"] : []),
     ...(hasFixes ? ["Fixes"] : []),
     ...(hasPlaces ? ["In"] : []),
   ];
@@ -133,6 +137,7 @@ function tableSection({ group, notes, now }: ComposeInput): Section {
         ...(first.dependency.scope === "development" ? ["development"] : []),
       ].join(", "),
       ageOf(first, now),
+      ...(hasEvidence ? [evidenceText(evidence.get(first.dependency.name) ?? nothingSeen)] : []),
       ...(hasFixes ? [few(gravestFirst(first.fixes).map(linkedId), 3)] : []),
       ...(hasPlaces
         ? [
@@ -152,6 +157,8 @@ function tableSection({ group, notes, now }: ComposeInput): Section {
     priority: 4,
   };
 }
+
+const nothingSeen = { passed: 0, failed: 0 };
 
 function rowKey({ dependency, from, release, requirement }: Update): string {
   return JSON.stringify([

@@ -1,4 +1,5 @@
 import { branchOf, type Marker } from "../../domain/branch.ts";
+import type { Evidence } from "../../domain/confidence.ts";
 import type { OpenPullRequest, ReleaseNotes } from "../../domain/ports.ts";
 import type {
   FileChange,
@@ -27,7 +28,11 @@ export interface ComposeInput {
   /** See `Marker`. */
   readonly basis: string;
   /** What its marker is to remember besides. */
-  readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge">;
+  readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge" | "automerge">;
+  /** What other repositories have seen of its steps, by the package's name. */
+  readonly evidence?: ReadonlyMap<string, Evidence>;
+  /** Why it was taken out of another group: Markdown that is safe. */
+  readonly story?: string;
   /** The open pull requests that move one of its packages too. */
   readonly elsewhere?: readonly OpenPullRequest[];
   /** What the audit found before, for the ways that led to what is mended. */
