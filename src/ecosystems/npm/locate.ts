@@ -4,7 +4,7 @@ import type { FileReader } from "../../domain/ports.ts";
 import { tableOf } from "../../text/data.ts";
 import { parseJson } from "../../text/json.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
-import { lockfileAbove, lockfilesAt } from "./lockfiles.ts";
+import { lockfilesAt } from "./lockfiles.ts";
 import { workspacesIn } from "./manifest.ts";
 import { packageManagerOf } from "./pinned.ts";
 
@@ -45,7 +45,7 @@ export async function locate(
     .map(({ path, workspace, beside }): ProjectLocation => {
       const root = folderOf(path);
       const members = packages.filter((other) => owner.get(other) === path);
-      const [lockfile = lockfileAbove(root, paths), ...unused] = beside;
+      const [lockfile, ...unused] = beside;
       const manifests = [
         path,
         ...(workspace === undefined || workspace === path ? [] : [workspace]),

@@ -28,15 +28,3 @@ export function lockfilesAt(
   const isPreferred = (path: string) => preferred.includes(posix.basename(path));
   return [...found.filter(isPreferred), ...found.filter((path) => !isPreferred(path))];
 }
-
-/** The nearest lockfile further up that is not npm's: it may cover the folder, though its workspace does not name it. */
-export function lockfileAbove(root: string, paths: ReadonlySet<string>): string | undefined {
-  for (let folder = root; folder !== "";) {
-    folder = folder.includes("/") ? posix.dirname(folder) : "";
-    const covering = otherLockfiles
-      .map((name) => (folder === "" ? name : `${folder}/${name}`))
-      .find((path) => paths.has(path));
-    if (covering !== undefined) return covering;
-  }
-  return undefined;
-}

@@ -26,7 +26,7 @@ export async function readProject(location: ProjectLocation, files: FileReader):
   ]);
   const own = manifests.find(({ path }) => folderOf(path) === root) ?? nothing;
   const catalogs = await readCatalogs(root, found?.manager, workspace, files);
-  const foreign = await whyForeign(location, own, workspace, found?.manager, files);
+  const foreign = await whyForeign(location, workspace, found?.manager, files);
   const lock =
     found?.manager === undefined || foreign !== undefined
       ? undefined
@@ -56,10 +56,7 @@ export async function readProject(location: ProjectLocation, files: FileReader):
     ],
     ...publicationOf(own, settings),
     warnings: [
-      // A package.json that asks for nothing, as one that only names an entry point, has nothing to be brought up to date.
-      ...(foreign === undefined || manifests.every((it) => it.requirements.length === 0)
-        ? []
-        : [foreign.detail]),
+      ...(foreign === undefined ? [] : [foreign.detail]),
       ...(location.unused ?? []).map((path) => unusedWarning(path, lockfile)),
       ...idleGlobs(location.manifests[0] ?? "", globs, packages).map(
         (glob) =>
@@ -168,20 +165,11 @@ async function findManager(path: string, files: FileReader): Promise<FoundLock> 
 /** Why this project's lockfile could not be brought up to date, so that nothing may be proposed for it. */
 async function whyForeign(
   { lockfile, root }: ProjectLocation,
-  own: PackageJson,
   workspace: PnpmWorkspace | undefined,
   manager: Manager | undefined,
   files: FileReader,
 ): Promise<Reason | undefined> {
-  const { packageManager } = own;
-  if (lockfile === undefined) {
-    if (managerNamed(packageManager) === "npm") return undefined;
-    return unsupported(
-      `the project is managed by ${packageManager} and has no lockfile: one that it would write is not made`,
-    );
-  }
-  if (folderOf(lockfile) !== root)
-    return unsupported(`it lies below ${lockfile}, but is no member of that workspace`);
+  if (lockfile === undefined) return undefined;
   if (isBinary(lockfile)) {
     return unsupported(
       `${lockfile} is binary, which nothing but bun can read: run \`bun install --save-text-lockfile --lockfile-only\`, commit bun.lock and remove bun.lockb`,

@@ -164,7 +164,7 @@ function wordsOf(output: string): string {
   const telling = lines.filter((line) =>
     /error|can't be|doesn't|No candidates|would have been|forbidden|not found|failed to/i.test(line),
   );
-  const reasons = telling.filter((line) => !/^Failed with errors/.test(line));
+  const reasons = telling.filter((line) => !line.startsWith("Failed with errors"));
   return ([reasons, telling].find((some) => some.length > 0) ?? lines.filter(Boolean).slice(-3))
     .slice(0, 3)
     .join(" ")
