@@ -55,6 +55,7 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     /^\/(?:issues\/comments\/(\d+)|issues\/(\d+))\/reactions$/,
     async (call) => paged(call, reactionsOf(call)),
   ],
+  ["GET", /^\/check-runs\/(\d+)\/annotations$/, annotations],
   ["POST", /^\/statuses\/([0-9a-f]{40})$/, addStatus],
   ["GET", /^\/commits\/(.+)\/status$/, combinedStatus],
   [
@@ -261,6 +262,14 @@ async function listIssues(call: RepositoryCall): Promise<Response> {
   } finally {
     for (const issue of pulls) Object.assign(issue, { is_pull_request: true });
   }
+}
+
+/** https://docs.github.com/rest/checks/runs#list-check-run-annotations: a list, where emulate has a table. */
+async function annotations(call: RepositoryCall): Promise<Response> {
+  const response = await call.forward();
+  if (response.status !== 200) return response;
+  const shown = list(object(await response.json())["check_annotations"]);
+  return Response.json(shown, { headers: link(response) });
 }
 
 async function asIssue({ world, repository }: RepositoryCall, pull: PullRow): Promise<Json> {

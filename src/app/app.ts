@@ -4,6 +4,7 @@ import { jobShape } from "../queue/jobs.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { onCheckSuite, onStatus } from "./checks.ts";
+import { onProposedFiles } from "./configuration.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { onInstallationRepositories } from "./installation-repositories.ts";
 import { onInstallation } from "./installation.ts";
@@ -31,7 +32,7 @@ export function listen(probot: Probot, options: AppOptions): void {
   hear("repository", onRepository);
   hear("check_suite", onCheckSuite);
   hear("status", onStatus);
-  hear("pull_request", onPullRequest);
+  hear("pull_request", (payload) => [...onPullRequest(payload), ...onProposedFiles(payload)]);
   hear("pull_request_review", onReview);
   hear("issue_comment", onComment);
 }

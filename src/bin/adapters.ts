@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diskCache } from "../cache/disk.ts";
 import { memoryCache } from "../cache/memory.ts";
 import { authorizations, operatorNpm } from "../config/npm.ts";
-import { asNpmCredentials, operatorSecrets } from "../config/secrets.ts";
+import { asNpmCredentials, operatorSecrets, type Secret } from "../config/secrets.ts";
 import type { AdvisorySource, Cache, HttpClient, ToolLimits, Tools } from "../domain/ports.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import { ecosystems } from "../ecosystems/index.ts";
@@ -19,6 +19,8 @@ export interface Adapters {
   readonly cache: Cache;
   readonly advisories: AdvisorySource;
   readonly tools: Tools;
+  /** The operator's. */
+  readonly secrets: readonly Secret[];
   close(): Promise<void>;
 }
 
@@ -41,8 +43,8 @@ const userAgent = "steeplejack (dependency updates)";
 export function createAdapters(options: AdapterOptions): Adapters {
   const { env, advisories, cacheFolder } = options;
   const settings = operatorNpm(env);
-  const secrets = asNpmCredentials(operatorSecrets(env));
-  const npm = { ...settings, credentials: { ...settings.credentials, ...secrets } };
+  const secrets = operatorSecrets(env);
+  const npm = { ...settings, credentials: { ...settings.credentials, ...asNpmCredentials(secrets) } };
   const disk = cacheFolder === undefined || options.cache !== undefined ? undefined : diskCache(cacheFolder);
   const cache = options.cache ?? disk ?? memoryCache(256);
   const osvAddress = advisories !== undefined && /^https?:/.test(advisories) ? advisories : undefined;
@@ -74,6 +76,7 @@ export function createAdapters(options: AdapterOptions): Adapters {
       : { caches: [npmCache], programs: join(cacheFolder, "programs") };
   const tools = lateTools({ http, trustedHosts, ...kept });
   return {
+    secrets,
     ecosystems: ecosystems({
       npm: {
         ...(npm.registry === undefined ? {} : { registry: npm.registry }),

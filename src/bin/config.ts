@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { configurationOf, configurationPaths } from "../config/policy.ts";
+import { inspect, type Inspection, namesIn } from "../config/inspect.ts";
+import { configurationOf } from "../config/policy.ts";
 import { operatorSecrets } from "../config/secrets.ts";
 import type { Setting } from "../config/show.ts";
-import { ConfigurationError, type Fault } from "../domain/errors.ts";
+import { defaultPolicy, everywhere, type Policies } from "../domain/policy.ts";
 import { localFiles } from "../files/local.ts";
 import { discover } from "../pipeline/discover.ts";
 import { painter } from "../reports/table.ts";
@@ -22,30 +23,24 @@ export async function validateCommand(
   options: ConfigOptions,
   io: Terminal,
 ): Promise<ExitCode> {
-  return withRepository(directory, options, io, async ({ files, ecosystems, places, names, policies }) => {
-    const { readFile } = await import("../config/file.ts");
-    const { lintsOf } = await import("../config/lints.ts");
-    const found = await configurationOf(files);
-    const path = found?.path;
-    const told = await diagnose(async () => {
-      if (found === undefined) return [];
-      const read = readFile(found.path, found.text);
-      await policies();
-      const repository = { owner: "", name: basename(resolve(directory)) };
-      const known = (await places()).length === 0 ? {} : { names: await names() };
-      return [
-        ...(await shadowed(files, found.path)),
-        ...lintsOf(read, {
-          ecosystems,
-          repository,
-          now: new Date(),
-          secrets: operatorSecrets(io.env),
-          ...known,
-        }),
-      ];
+  return withRepository(directory, options, io, async ({ files, ecosystems, projectsOf }) => {
+    const { gatherPolicies } = await import("../config/repository.ts");
+    const { path, errors, warnings } = await inspect(files, {
+      policiesOf: (found) => gatherPolicies(found, undefined, othersIn(directory, options)),
+      namesOf: async (policies) => {
+        const projects = await projectsOf(policies);
+        return projects.length === 0 ? undefined : namesIn(projects);
+      },
+      lint: {
+        ecosystems,
+        repository: { owner: "", name: basename(resolve(directory)) },
+        now: new Date(),
+        secrets: operatorSecrets(io.env),
+      },
     });
-    io.print(options.json === true ? toJson({ path, ...told }) : toText({ path, ...told }, io));
-    return told.errors.length > 0 ? 1 : 0;
+    const told = { path, errors, warnings };
+    io.print(options.json === true ? toJson(told) : toText(told, io));
+    return errors.length > 0 ? 1 : 0;
   });
 }
 
@@ -55,10 +50,10 @@ export async function showCommand(
   options: ConfigOptions,
   io: Terminal,
 ): Promise<ExitCode> {
-  return withRepository(directory, options, io, async ({ places, policies }) => {
+  return withRepository(directory, options, io, async ({ projectsOf, policies }) => {
     const { shownProjects } = await import("../config/show.ts");
     const effective = await policies();
-    const projects = shownProjects(effective, await places());
+    const projects = shownProjects(effective, await projectsOf(effective));
     const general = {
       mode: effective?.mode ?? "propose",
       ...(effective?.openPullRequestsLimit === undefined
@@ -106,60 +101,19 @@ async function open(
     const { gatherPolicies } = await import("../config/repository.ts");
     return gatherPolicies(found, undefined, othersIn(directory, options));
   };
-  const projects = async () => {
-    const { everywhere, defaultPolicy } = await import("../domain/policy.ts");
-    return (await discover(ecosystems, files, (await policies()) ?? everywhere(defaultPolicy))).projects;
-  };
   return {
     files,
     ecosystems: ecosystems.map(({ id }) => id),
     policies,
-    places: projects,
-    names: async () => [
-      ...new Set(
-        (await projects()).flatMap(({ manifests }) =>
-          manifests.flatMap(({ dependencies }) => dependencies.map(({ name }) => name)),
-        ),
-      ),
-    ],
+    projectsOf: async (effective: Policies | undefined) =>
+      (await discover(ecosystems, files, effective ?? everywhere(defaultPolicy))).projects,
   };
 }
 
-interface Diagnosis {
-  /** The file that counts; absent where there is none. */
-  readonly path: string | undefined;
-  readonly errors: readonly (Fault | { readonly message: string })[];
-  readonly warnings: readonly Fault[];
-}
-
-/** With the path of the faulty file, which may be one that is built on. */
-async function diagnose(
-  look: () => Promise<readonly Fault[]>,
-): Promise<Omit<Diagnosis, "path"> & { readonly path?: string }> {
-  try {
-    return { errors: [], warnings: await look() };
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    const errors = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
-    return { path: error.path, errors, warnings: [] };
-  }
-}
-
-/** Of two files only the first counts. */
-async function shadowed(files: ReturnType<typeof localFiles>, path: string): Promise<readonly Fault[]> {
-  const others = configurationPaths.slice(configurationPaths.indexOf(path) + 1);
-  const texts = await Promise.all(
-    others.map(async (other) => ((await files.read(other)) === undefined ? [] : [other])),
-  );
-  return texts
-    .flat()
-    .map((other) => ({ line: 1, column: 1, message: `${other} is set aside for this file` }));
-}
-
-function toText({ path, errors, warnings }: Diagnosis, { colours }: Terminal): string {
+function toText({ path, errors, warnings }: Inspection, { colours }: Terminal): string {
   const paint = painter(colours);
   if (path === undefined) return "There is no configuration: the defaults hold.\n";
-  const line = (kind: string, colour: "red" | "yellow") => (fault: Diagnosis["errors"][number]) => {
+  const line = (kind: string, colour: "red" | "yellow") => (fault: Inspection["errors"][number]) => {
     const place = "line" in fault ? `:${fault.line}:${fault.column}` : "";
     return `${path}${place}: ${paint(colour, kind)}: ${fault.message}`;
   };

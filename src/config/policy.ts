@@ -1,6 +1,7 @@
 import { defaultPolicy, everywhere, type Policies } from "../domain/policy.ts";
 import type { ConfigurationSource, FileReader } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
+import type { EffectivePolicies } from "./policies.ts";
 
 /** Where a repository says what it wants from Steeplejack. */
 export const ownPaths: readonly string[] = [".github/steeplejack.yml", ".github/steeplejack.yaml"];
@@ -30,8 +31,17 @@ export async function repositoryPolicies(
 ): Promise<Policies> {
   const [found, organisation] = await Promise.all([configurationOf(files), organisationOf(options)]);
   if (found === undefined && organisation === undefined) return everywhere(defaultPolicy);
+  return policiesWith(found ?? { path: ownPaths[0] ?? "", text: "" }, options, organisation);
+}
+
+/** As `repositoryPolicies`, for a file that is known already. */
+export async function policiesWith(
+  found: { readonly path: string; readonly text: string },
+  options: ConfigurationOptions,
+  organisation?: string,
+): Promise<EffectivePolicies> {
   const { gatherPolicies } = await import("./repository.ts");
-  return gatherPolicies(found ?? { path: ownPaths[0] ?? "", text: "" }, organisation, options);
+  return gatherPolicies(found, organisation ?? (await organisationOf(options)), options);
 }
 
 async function organisationOf({ others }: ConfigurationOptions): Promise<string | undefined> {

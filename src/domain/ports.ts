@@ -31,6 +31,13 @@ export interface ConfigurationSource {
   read(repository: Repository, path: string, ref?: string): Promise<string | undefined>;
 }
 
+/** What the files of a repository said before. */
+export interface FileHistory {
+  /** The commits that changed a file, newest first: as many as are looked through. */
+  versions(path: string): Promise<readonly string[]>;
+  read(path: string, sha: string): Promise<string | undefined>;
+}
+
 /** Fetches documents. Caching, retries, concurrency, credentials and the guard on addresses live behind it. */
 export interface HttpClient {
   /** What `read` makes of a successful answer, or `undefined` on 404 and 410. Throws `HttpError`. */

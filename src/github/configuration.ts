@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/rest";
-import type { ConfigurationSource } from "../domain/ports.ts";
+import type { ConfigurationSource, FileHistory } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
 import { unless } from "./repository.ts";
 
@@ -58,5 +58,26 @@ export function remembered(
       answer.catch(() => memory.delete(key));
       return answer;
     },
+  };
+}
+
+/** Nobody leaves a file broken for longer. */
+const mostVersions = 30;
+
+/** What a repository's files said before, up to one commit of its default branch. */
+export function githubHistory(octokit: Octokit, { owner, name }: Repository, sha: string): FileHistory {
+  const source = githubConfiguration([() => octokit]);
+  return {
+    versions: async (path) => {
+      const { data } = await octokit.repos.listCommits({
+        owner,
+        repo: name,
+        path,
+        sha,
+        per_page: mostVersions,
+      });
+      return data.map((commit) => commit.sha);
+    },
+    read: (path, at) => source.read({ owner, name }, path, at),
   };
 }

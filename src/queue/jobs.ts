@@ -32,6 +32,8 @@ export const jobShape = z.object({
   reason: z.enum(reasons),
   /** For `shepherd`: pull requests (`#12`) and branches (`steeplejack/npm/runtime`). Absent: every open one. */
   subjects: z.array(z.string().min(1).max(300)).max(mostSubjects).readonly().optional(),
+  /** Pull requests whose configuration is to be judged, whatever else is done. */
+  configurations: z.array(z.int().positive()).max(mostSubjects).readonly().optional(),
   /** GitHub's id of the webhook delivery that asked for it. */
   delivery: z.string().max(100).optional(),
 });
@@ -71,8 +73,14 @@ export function fold(earlier: Job, later: Job): Job {
   const foremost = urgencyOf(later.reason) <= urgencyOf(earlier.reason) ? later : earlier;
   const kind = earlier.kind === "scan" || later.kind === "scan" ? "scan" : "shepherd";
   const subjects = kind === "scan" ? undefined : united(earlier.subjects, later.subjects);
-  const { kind: _kind, subjects: _subjects, ...rest } = foremost;
-  return { kind, ...rest, ...(subjects === undefined ? {} : { subjects }) };
+  const { kind: _kind, subjects: _subjects, configurations: _configurations, ...rest } = foremost;
+  const configurations = [...new Set([...(earlier.configurations ?? []), ...(later.configurations ?? [])])];
+  return {
+    kind,
+    ...rest,
+    ...(subjects === undefined ? {} : { subjects }),
+    ...(configurations.length === 0 ? {} : { configurations: configurations.slice(-mostSubjects) }),
+  };
 }
 
 /** Whether a job does all that another is for. */

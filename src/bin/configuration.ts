@@ -1,0 +1,111 @@
+import { configurationCheck, faultLines } from "../config/check.ts";
+import { inspect, namesIn } from "../config/inspect.ts";
+import { configurationPaths, ownPaths, policiesWith } from "../config/policy.ts";
+import { shownProjects } from "../config/show.ts";
+import type { ConfigurationError } from "../domain/errors.ts";
+import type { Project, Repository } from "../domain/types.ts";
+import { publishCheck } from "../github/check.ts";
+import { githubFiles } from "../github/files.ts";
+import { githubNotice, type Notice } from "../github/notice.ts";
+import { unless } from "../github/repository.ts";
+import { discover } from "../pipeline/discover.ts";
+import { everywhere, defaultPolicy } from "../domain/policy.ts";
+import type { Octokit, RepositoryOptions } from "./repository.ts";
+
+/** The name of the check run. */
+const checkName = "Steeplejack configuration";
+
+/**
+ * Gives each of these pull requests that touches a configuration file a check run that says what it would mean; gives the
+ * numbers of those that got one.
+ */
+export async function checkConfigurations(
+  numbers: readonly number[],
+  options: RepositoryOptions,
+): Promise<readonly number[]> {
+  const checked: number[] = [];
+  for (const number of numbers) {
+    options.signal?.throwIfAborted();
+    if (await checkConfiguration(number, options)) checked.push(number);
+  }
+  return checked;
+}
+
+async function checkConfiguration(number: number, options: RepositoryOptions): Promise<boolean> {
+  const { octokit, repository, adapters } = options;
+  const of = { owner: repository.owner, repo: repository.name, pull_number: number };
+  const pull = (await unless([404], octokit.pulls.get(of)))?.data;
+  if (pull === undefined || pull.state !== "open" || !(await touchesConfiguration(octokit, of))) return false;
+  const { sha } = pull.head;
+  const files = githubFiles(octokit, { ...repository, sha });
+  const defaultBranch = pull.base.repo.default_branch;
+  const { ecosystems, secrets } = adapters;
+  let projects: readonly Project[] = [];
+  const inspection = await inspect(files, {
+    policiesOf: (found) =>
+      policiesWith(found, { defaultBranch, others: { repository, source: options.configuration } }),
+    namesOf: async (policies) => {
+      projects = (await discover(ecosystems, files, policies)).projects;
+      return projects.length === 0 ? undefined : namesIn(projects);
+    },
+    lint: {
+      ecosystems: ecosystems.map(({ id }) => id),
+      repository,
+      now: new Date(),
+      secrets,
+      defaultBranch,
+    },
+  });
+  if (inspection.path === undefined)
+    ({ projects } = await discover(ecosystems, files, everywhere(defaultPolicy)));
+  const check = configurationCheck(
+    inspection,
+    shownProjects(inspection.policies, projects),
+    ownPaths[0] ?? "",
+  );
+  return publishCheck(octokit, repository, { ...check, name: checkName, sha });
+}
+
+/** GitHub lists no more than 3,000 files; three hundred are looked through. */
+async function touchesConfiguration(
+  octokit: Octokit,
+  of: { readonly owner: string; readonly repo: string; readonly pull_number: number },
+): Promise<boolean> {
+  for (let page = 1; page <= 3; page++) {
+    const { data } = await octokit.pulls.listFiles({ ...of, per_page: 100, page });
+    const paths = data.flatMap(({ filename, previous_filename: before }) => [filename, before ?? filename]);
+    if (paths.some((path) => configurationPaths.includes(path))) return true;
+    if (data.length < 100) return false;
+  }
+  return false;
+}
+
+/** The issue that says that the configuration is faulty. */
+export function configurationNotice(octokit: Octokit, of: Repository & { readonly login: string }): Notice {
+  return githubNotice(octokit, of, "configuration");
+}
+
+/** Opens the one issue about a faulty file. `since` is the commit whose file is obeyed meanwhile. */
+export async function tellBroken(
+  notice: Notice,
+  { error, since }: { readonly error: ConfigurationError; readonly since?: string },
+): Promise<void> {
+  const faults = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
+  const meanwhile =
+    since === undefined
+      ? "Nothing is proposed until it is mended."
+      : `Until it is mended, the file as it was at ${since} is obeyed.`;
+  const text = [
+    `Steeplejack cannot obey \`${error.path.replaceAll("`", "")}\`:`,
+    "",
+    ...faultLines(faults),
+    "",
+    `${meanwhile} This issue is closed by the commit that mends it.`,
+  ];
+  await notice.raise("Steeplejack cannot obey its configuration", text.join("\n"));
+}
+
+/** Closes that issue. */
+export async function tellMended(notice: Notice, sha: string): Promise<void> {
+  await notice.settle(`The configuration can be obeyed again, as it is at ${sha}.`);
+}

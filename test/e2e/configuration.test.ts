@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { locked } from "./files.ts";
+import { type Cast, closeStages, start } from "./stage.ts";
+
+const path = ".github/steeplejack.yml";
+
+/** One dependency with a newer version, and a configuration. */
+function cast(configuration?: string): Cast {
+  const files = locked({ dependencies: { router: "^1.0.0" } }, { router: "1.0.0" });
+  return {
+    repositories: {
+      "acme/web": { ...files, ...(configuration === undefined ? {} : { [path]: configuration }) },
+    },
+    packages: { router: { "1.0.0": {}, "1.2.0": {} } },
+  };
+}
+
+const of = { owner: "acme", repo: "web" };
+
+describe("a configuration on GitHub", { timeout: 60_000 }, () => {
+  afterEach(closeStages);
+
+  async function open(configuration?: string) {
+    const stage = await start(cast(configuration), {});
+    const { octocat } = stage;
+    return {
+      ...stage,
+      /** Opens a pull request that changes these files. */
+      propose: async (files: Parameters<typeof stage.push>[0], branch = "change") => {
+        await stage.push(files, branch);
+        await octocat.pulls.create({ ...of, title: "Change", head: branch, base: "main" });
+        await stage.idle();
+      },
+      checks: async (ref: string) => {
+        const { data } = await octocat.checks.listForRef({
+          ...of,
+          ref,
+          check_name: "Steeplejack configuration",
+        });
+        return Promise.all(
+          data.check_runs.map(async ({ id, conclusion, output: { title, summary } }) => ({
+            conclusion,
+            title,
+            summary,
+            annotations: (await octocat.checks.listAnnotations({ ...of, check_run_id: id })).data.map(
+              ({ path: file, start_line: line, annotation_level: level, message }) =>
+                `${file}:${line} ${level}: ${message}`,
+            ),
+          })),
+        );
+      },
+      issues: async () => {
+        const { data } = await octocat.issues.listForRepo({ ...of, state: "all" });
+        return data.filter((issue) => issue.pull_request === undefined);
+      },
+    };
+  }
+
+  it("is judged where a pull request changes it", async () => {
+    const { install, propose, push, idle, checks } = await open();
+    await install();
+    await propose({ [path]: "cooldown: { default-days: 0 }\nlabls: []\n" });
+    expect(await checks("change")).toEqual([
+      {
+        conclusion: "failure",
+        title: ".github/steeplejack.yml cannot be obeyed",
+        summary: expect.stringContaining(
+          '- line 2, column 1: `there is no option "labls". Did you mean "labels"?`',
+        ),
+        annotations: [
+          '.github/steeplejack.yml:2 failure: there is no option "labls". Did you mean "labels"?',
+        ],
+      },
+    ]);
+
+    await push({ [path]: 'ignore: [{ dependency-name: "angular*" }]\n' }, "change");
+    await idle();
+    expect(await checks("change")).toEqual([
+      {
+        conclusion: "success",
+        title: ".github/steeplejack.yml is valid, with a warning",
+        summary: expect.stringContaining(
+          '| `ignore` | `[{"dependency-name":"angular*"}]` | .github/steeplejack.yml:1 |',
+        ),
+        annotations: ['.github/steeplejack.yml:1 warning: "angular*" fits no dependency of this repository'],
+      },
+    ]);
+  });
+
+  it("is not asked about where a pull request leaves it alone", async () => {
+    const { install, propose, checks } = await open("labels: [deps]\n");
+    await install();
+    await propose({ "README.md": "Hello.\n" });
+    expect(await checks("change")).toEqual([]);
+  });
+
+  it("stays in force when a push breaks it; one issue says so, closed by the mend", async () => {
+    const { install, push, rescan, pull, issues, octocat, registry, newWorker } =
+      await open("labels: [deps]\n");
+    await install();
+    expect((await pull(1)).labels).toEqual(["deps"]);
+
+    await push({ [path]: "labels: [deps\n" });
+    await push({ [path]: "labels: 3\n", "other.txt": "" });
+    registry.publish({ router: { "1.3.0": {} } });
+    await newWorker();
+    await rescan();
+    expect(await pull(1)).toMatchObject({ labels: ["deps"], title: expect.stringContaining("1.3.0") });
+    const [issue, ...others] = await issues();
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({ state: "open", title: "Steeplejack cannot obey its configuration" });
+    expect(issue?.body).toContain('`"labels" is 3: expected a list`');
+    expect(issue?.body).toMatch(/the file as it was at [0-9a-f]{40} is obeyed/);
+
+    await push({ [path]: "labels: []\n" });
+    expect(await issues()).toMatchObject([{ state: "closed" }]);
+    const { data: comments } = await octocat.issues.listComments({ ...of, issue_number: issue?.number ?? 0 });
+    expect(comments.map(({ body }) => body)).toEqual([
+      expect.stringMatching(/^The configuration can be obeyed again, as it is at [0-9a-f]{40}\.$/),
+    ]);
+  });
+
+  it("stops everything where it never was valid, and an issue says so", async () => {
+    const { install, pulls, issues } = await open("labels: 3\n");
+    await install();
+    expect(await pulls()).toEqual([]);
+    expect((await issues()).map(({ body }) => body)).toEqual([
+      expect.stringContaining("Nothing is proposed until it is mended."),
+    ]);
+  });
+});
