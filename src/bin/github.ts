@@ -1,6 +1,6 @@
 import { configurationPaths } from "../config/policy.ts";
 import type { Environment } from "../config/env.ts";
-import { ConfigurationError, RateLimitError } from "../domain/errors.ts";
+import { ConfigurationError } from "../domain/errors.ts";
 import type { Reporter } from "../domain/ports.ts";
 import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
@@ -102,8 +102,10 @@ export function createHandle(
   const memory = new Map<string, Remembered>();
   return async (job, { log, signal }) => {
     const left = clients.requestsLeft(job.installationId);
-    if (left !== undefined && mustWait(job, left))
-      throw new RateLimitError("few requests are left, and they are kept for what is urgent", left.reset);
+    if (left !== undefined && mustWait(job, left)) {
+      log.info({ ...left }, "few requests are left, which are kept for what is urgent");
+      return { after: left.reset.getTime() - Date.now(), job };
+    }
     login ??= loginOf(clients.app);
     const octokit = clients.forRepository(job.installationId, job.repository);
     const reporter: Reporter = { stage: (stage) => log.debug({ stage }, "stage begins") };

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { dotEnv, type Environment, processEnvironment } from "../config/env.ts";
 import type { Cache } from "../domain/ports.ts";
 import { logger } from "../telemetry/logger.ts";
+import type { Pace } from "../github/pace.ts";
 import { cacheFolderOf, createAdapters } from "./adapters.ts";
 import { createHandle, isRelevantTo } from "./github.ts";
 import type { Terminal } from "./local.ts";
@@ -13,10 +15,10 @@ export interface ServiceOptions {
 
 /** Runs the server until it is told to stop; gives the exit code. */
 export function serveCommand(options: ServiceOptions, { env }: Terminal): Promise<number> {
-  return run(options, env, (environment, adapters) =>
+  return run(options, env, (environment, adapters, pace) =>
     serve({
       environment,
-      handle: createHandle(adapters, environment),
+      handle: createHandle(adapters, environment, { pace }),
       isRelevant: isRelevantTo(adapters.ecosystems),
       ...(options.work === undefined ? {} : { work: options.work }),
     }),
@@ -25,8 +27,8 @@ export function serveCommand(options: ServiceOptions, { env }: Terminal): Promis
 
 /** Runs a worker until it is told to stop; gives the exit code. */
 export function workerCommand(options: ServiceOptions, { env }: Terminal): Promise<number> {
-  return run(options, env, (environment, adapters) =>
-    work({ environment, handle: createHandle(adapters, environment) }),
+  return run(options, env, (environment, adapters, pace) =>
+    work({ environment, handle: createHandle(adapters, environment, { pace }) }),
   );
 }
 
@@ -36,6 +38,7 @@ async function run(
   start: (
     environment: ReturnType<typeof processEnvironment>,
     adapters: ReturnType<typeof createAdapters>,
+    pace: Pace,
   ) => Promise<Running>,
 ): Promise<number> {
   const environment = processEnvironment();
@@ -48,9 +51,18 @@ async function run(
     ...(shared === undefined ? {} : { cache: shared }),
     trustedHosts: [new URL(environment.github.apiUrl).host],
   });
+  const { createPace } = await import("../github/pace.ts");
+  const { redis, log } = environment;
+  const told = logger(log);
+  const pace = createPace({
+    ...(redis === undefined ? {} : { redis }),
+    trouble: (error) => told.warn({ err: error }, "the pace of changes in Redis"),
+    sleep: (milliseconds) => wait(milliseconds),
+  });
   try {
-    return await untilSignal(await start(environment, adapters));
+    return await untilSignal(await start(environment, adapters, pace));
   } finally {
+    await pace.close();
     await adapters.close();
     shared?.close();
   }

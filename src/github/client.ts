@@ -4,7 +4,8 @@ import { Octokit } from "@octokit/rest";
 import { RateLimitError } from "../domain/errors.ts";
 import type { Cache } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
-import { cachedFetch, type Fetch } from "./fetch.ts";
+import { cachedFetch, type Fetch, type RequestsLeft } from "./fetch.ts";
+import type { Pace } from "./pace.ts";
 
 export interface ConnectionOptions {
   readonly cache: Cache;
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   readonly now?: () => Date;
   /** Waits this many milliseconds before a retry. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
+  /** For what the App changes; as fast as can be, if absent. */
+  readonly pace?: Pick<Pace, "turn">;
 }
 
 /** GitHub, as the App sees it. */
@@ -26,6 +29,8 @@ export interface Github {
   forRepository(installationId: number, repository: Repository, permissions?: Permissions): Octokit;
   /** A client that can do no more than list the repositories of an installation. */
   forInstallation(installationId: number): Octokit;
+  /** How many requests an installation had left when GitHub last answered; `undefined` before that, or where the hour is over. */
+  requestsLeft(installationId: number): RequestsLeft | undefined;
   /** A client with the App's own key: it knows the App and its installations, and no repository. */
   readonly app: Octokit;
 }
@@ -59,10 +64,19 @@ export function createGithub(
     const { token } = await auth({ type: "app" });
     request.headers.authorization = `bearer ${token}`;
   });
+  const now = app.now ?? (() => new Date());
+  const left = new Map<number, RequestsLeft>();
   const scoped = (scope: string, wanted: InstallationScope): Octokit =>
-    connect(app, scope, async (refresh) => (await auth({ type: "installation", ...wanted, refresh })).token);
+    connect(app, scope, async (refresh) => (await auth({ type: "installation", ...wanted, refresh })).token, {
+      turn: async (method, url) => app.pace?.turn(String(wanted.installationId), method, url),
+      left: (told) => void left.set(wanted.installationId, told),
+    });
   return {
     app: own,
+    requestsLeft: (installationId) => {
+      const known = left.get(installationId);
+      return known !== undefined && known.reset > now() ? known : undefined;
+    },
     forRepository: (installationId, { owner, name }, permissions = forUpdates) =>
       scoped(`installation ${installationId} ${owner}/${name}`, {
         installationId,
@@ -98,6 +112,7 @@ function connect(
   options: ConnectionOptions,
   scope: string,
   tokenFor?: (refresh: boolean) => Promise<string>,
+  watch: Pick<Parameters<typeof cachedFetch>[0], "turn" | "left"> = {},
 ): Octokit {
   const octokit = new Octokit({
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
@@ -110,6 +125,7 @@ function connect(
         fetch: options.fetch ?? globalThis.fetch,
         now: options.now ?? (() => new Date()),
         sleep: options.sleep ?? ((milliseconds) => wait(milliseconds)),
+        ...watch,
       }),
     },
   });

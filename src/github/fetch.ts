@@ -22,6 +22,18 @@ interface Settings {
   readonly fetch: Fetch;
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Waits until a request that changes something may be sent. */
+  readonly turn?: (method: string, url: string) => Promise<void>;
+  /** Told how many requests are left, with every answer that says so. */
+  readonly left?: (left: RequestsLeft) => void;
+}
+
+/** Of the requests that GitHub answers in an hour. */
+export interface RequestsLeft {
+  readonly limit: number;
+  readonly remaining: number;
+  /** When there are all of them again. */
+  readonly reset: Date;
 }
 
 /**
@@ -37,6 +49,7 @@ export function cachedFetch(settings: Settings): Fetch {
     const headers = new Headers(init?.headers);
     const method = init?.method ?? "GET";
     const send = () => inTurn(() => persist(settings, url, { ...init, method, headers }));
+    if (method !== "GET") await settings.turn?.(method, url);
     if (method !== "GET" || isAboutTheApp(url)) return send();
 
     const key = `github-1 ${settings.scope} ${headers.get("accept") ?? ""} ${url}`;
@@ -152,15 +165,28 @@ async function persist(settings: Settings, url: string, init: RequestInit): Prom
   return attempt(settings, url, init);
 }
 
-async function attempt({ fetch, now }: Settings, url: string, init: RequestInit): Promise<Response> {
+async function attempt({ fetch, now, left }: Settings, url: string, init: RequestInit): Promise<Response> {
   const timeout = AbortSignal.timeout(secondsToAnswer * 1000);
   const signal =
     init.signal === undefined || init.signal === null ? timeout : AbortSignal.any([init.signal, timeout]);
   const response = await fetch(url, { ...init, signal });
+  const told = readLeft(response.headers);
+  if (told !== undefined) left?.(told);
   if (response.status !== 403 && response.status !== 429) return response;
   const until = await waitAskedBy(response.clone(), now());
   if (until === undefined) return response;
   throw new RateLimitError(`GitHub asks to wait until ${until.toISOString()}`, until);
+}
+
+/** Searches and the like have limits of their own. */
+function readLeft(headers: Headers): RequestsLeft | undefined {
+  const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) =>
+    Number(headers.get(`x-ratelimit-${name}`) ?? Number.NaN),
+  );
+  if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
+  if (![limit, remaining, reset].every(Number.isFinite)) return undefined;
+  if ((headers.get("x-ratelimit-resource") ?? "core") !== "core") return undefined;
+  return { limit, remaining, reset: new Date(reset * 1000) };
 }
 
 /** When to come back, or `undefined` when the refusal is about something else. https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */

@@ -214,4 +214,20 @@ export function commanding(where: () => Where): void {
       expect((await pulls()).at(-1)).toMatch(/^open #2 /);
     });
   });
+
+  describe("few requests that are left", () => {
+    it("are kept for people: what is scheduled waits, and a comment does not", async () => {
+      const { github, say, queue, resting, log, octocat, pulls } = await open();
+      github.limit("acme", 400);
+      expect(await say("@steeplejack help")).toEqual(["eyes", "rocket"]);
+      const repository = { owner: "acme", name: "web" };
+      const installationId = github.installationOf("acme");
+      await queue.enqueue({ kind: "scan", repository, installationId, reason: "schedule" });
+      await resting();
+      expect(log.told("few requests are left, which are kept for what is urgent")).toHaveLength(1);
+      await octocat.issues.createComment({ ...of, issue_number: 1, body: "@steeplejack split logger" });
+      await resting();
+      expect(await pulls()).toHaveLength(2);
+    });
+  });
 }
