@@ -35,7 +35,12 @@ export function watch(world: World): Watch {
         await followPulls(world, repository, ref, was, is, user);
       }
       for (const suite of world.store.checkSuites.findBy("repo_id", repository.id)) {
-        const state = `${suite.status} ${suite.conclusion}`;
+        const runs = world.store.checkRuns
+          .findBy("repo_id", repository.id)
+          .filter((run) => run.head_sha === suite.head_sha)
+          .map(({ id, status, conclusion }) => `${id} ${status} ${conclusion}`);
+        // Emulate has one suite for a commit where GitHub has one for each App: any of them may have completed.
+        const state = [suite.status, suite.conclusion, ...runs].join();
         if (suites.get(suite.id) === state) continue;
         suites.set(suite.id, state);
         if (suite.status !== "completed" || suite.conclusion === null) continue;

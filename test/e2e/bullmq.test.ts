@@ -7,6 +7,7 @@ import { locked } from "./files.ts";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
+import { shepherding } from "./shepherds.ts";
 import { closeStages, secrets, start, until } from "./stage.ts";
 
 describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }, () => {
@@ -21,6 +22,7 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
   opening(where);
   following(where);
   holding(where);
+  shepherding(where);
 
   it("never shows a token to Redis or to the log", async () => {
     const speaker = new Redis(redis.url);

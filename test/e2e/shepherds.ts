@@ -46,7 +46,7 @@ export function shepherding(where: () => Where): void {
 
   describe("a red group", () => {
     it("is rid of the update that breaks it, which gets a pull request of its own", async () => {
-      const { pulls, comments, updated, branches, ci } = await open(({ versions }) =>
+      const { pulls, pull, comments, updated, branches, ci } = await open(({ versions }) =>
         has(versions, "foxtrot") ? "failure" : "success",
       );
       const [, alone = ""] = /(steeplejack\/npm\/runtime-foxtrot\S*):/.exec((await pulls()).join("\n")) ?? [];
@@ -64,8 +64,8 @@ export function shepherding(where: () => Where): void {
         "steeplejack/npm/runtime success",
         `${alone} failure`,
       ]);
-      const [said = "", ...others] = await comments(1);
-      expect(others).toEqual([]);
+      const [said = "", news] = await comments(1);
+      expect(news).toContain("`foxtrot` is no longer in here");
       expect(said).toContain("`foxtrot` breaks it, as 5 trials told");
       expect(
         said
@@ -79,6 +79,12 @@ export function shepherding(where: () => Where): void {
         "| 4 | all but `foxtrot` | passed |",
         "| 5 | `foxtrot` | failed |",
       ]);
+      const body = (await pull(2)).body;
+      expect(body).toMatch(
+        /\[`test`\]\(\S+\) fails with this, so it was taken out of #1, which passes without it\./,
+      );
+      expect(body).toContain("> 1 of 3 tests failed: @\u200boctocat expected 1 to be 2");
+      expect(body).toContain("| 5 | `foxtrot` | [failed](");
     });
 
     it("is rid of two that break it independently", async () => {
@@ -164,5 +170,82 @@ export function shepherding(where: () => Where): void {
       expect(ci.log).toEqual(["main success", "steeplejack/npm/runtime failure"]);
       expect(await comments(1)).toEqual([]);
     });
+  });
+
+  describe("automerge", () => {
+    const configured = (text: string): Partial<Cast> => ({
+      repositories: { "acme/web": { ...eight().repositories["acme/web"], ".github/steeplejack.yml": text } },
+    });
+
+    it("merges what is green, and nothing else", async () => {
+      const { pulls, branches, requires } = await open(
+        ({ versions }) => (has(versions, "foxtrot") ? "failure" : "success"),
+        configured("automerge: true\n"),
+      );
+      expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+        "merged #1 Bump the runtime group with 7 updates",
+        "open #2 Bump foxtrot from 1.0.0 to 1.1.0",
+      ]);
+      expect(branches()).toHaveLength(2);
+      expect(requires("main")["alpha"]).toBe("^1.1.0");
+    });
+
+    it("waits for every check that the branch asks for", async () => {
+      const { pulls, github, ci, branches } = await open(() => undefined, configured("automerge: true\n"));
+      github.requireCheck("acme/web", "main", "build");
+      const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+      await github.check("acme/web", head, "test", "success");
+      await ci.settle();
+      expect(await pulls()).toEqual([
+        "open #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates",
+      ]);
+
+      await github.check("acme/web", head, "build", "success");
+      await ci.settle();
+      expect(await pulls()).toEqual([
+        "merged #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates",
+      ]);
+      expect(branches()).toEqual(["main"]);
+    });
+
+    it("leaves alone what a person committed to", async () => {
+      const { pulls, github, ci } = await open(() => undefined, configured("automerge: true\n"));
+      await github.push("acme/web", {
+        files: { "index.js": "export {};\n" },
+        branch: "steeplejack/npm/runtime",
+        by: "octocat",
+      });
+      const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+      await github.check("acme/web", head, "test", "success");
+      await ci.settle();
+      expect((await pulls())[0]).toMatch(/^open #1/);
+    });
+
+    it("merges one by one, and looks again at what is left", async () => {
+      const { pulls, requires } = await open(
+        () => "success",
+        configured("default-groups: false\ngroups:\n  some:\n    patterns: [a*, b*]\nautomerge: true\n"),
+      );
+      const lines = await pulls();
+      expect(lines.length).toBeGreaterThan(6);
+      expect(lines.filter((line) => !line.startsWith("merged"))).toEqual([]);
+      expect(Object.values(requires("main")).every((at) => at === "^1.1.0")).toBe(true);
+    });
+  });
+
+  it("tells what other repositories of the installation have seen", async () => {
+    const files = eight().repositories["acme/web"];
+    const { octocat, ci, github, resting } = await open(() => "success", {
+      repositories: { "acme/web": files, "acme/api": files },
+    });
+    await github.push("acme/api", { files: { "package.json": "{}" }, by: "octocat" });
+    await resting();
+    await github.push("acme/api", {
+      files: { "package.json": files?.["package.json"] ?? "" },
+      by: "octocat",
+    });
+    await ci.settle();
+    const { data } = await octocat.pulls.list({ owner: "acme", repo: "api", state: "open" });
+    expect(data[0]?.body).toContain("1 of 1 here (22–100 %)");
   });
 }
