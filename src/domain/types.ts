@@ -191,12 +191,37 @@ export interface Update extends Step {
   readonly from: string;
   /** The release in use before, where the registry knows it. */
   readonly current?: Release;
+  /** What changed besides the code, where that was looked up. */
+  readonly signals?: readonly Signal[];
   /** The updates of the same project without which this one breaks, or they without it. */
   readonly bonds?: readonly Bond[];
   /** To be tried in turn, where no lockfile can hold this one. */
   readonly alternatives?: readonly Step[];
   /** The version that was to be taken, and why no lockfile can hold it, where this is one of its alternatives. */
   readonly insteadOf?: { readonly version: string; readonly reason: string };
+}
+
+/** What a registry says of one release that its users would want to know before they take it. */
+export interface ReleaseDetails {
+  /** As it is written there, such as `MIT`. */
+  readonly license?: string;
+  /** The account that published it. */
+  readonly publisher?: string;
+  /** Whether it was published by a build that the registry trusts, and not by a person's account. */
+  readonly isTrusted: boolean;
+  /** The names of the scripts that an installation would run. */
+  readonly installScripts: readonly string[];
+  /** Whether it is attested which commit it was built from. */
+  readonly hasProvenance: boolean;
+  /** The runtimes it says it needs, by name: `{ node: ">=20" }`. */
+  readonly engines: Readonly<Record<string, string>>;
+}
+
+/** Something that changed between two releases besides the code. */
+export interface Signal {
+  readonly kind: "install-script" | "publisher" | "provenance" | "license" | "engines";
+  /** A sentence about the release, such as `runs postinstall when it is installed, which 1.0.0 did not`. */
+  readonly detail: string;
 }
 
 /** Why two updates of one project move together or not at all. */

@@ -1,5 +1,13 @@
 import type { FileReader, HttpClient, Tools } from "../domain/ports.ts";
-import type { FileChange, Package, PackageReleases, Project, Publication, Update } from "../domain/types.ts";
+import type {
+  FileChange,
+  Package,
+  PackageReleases,
+  Project,
+  Publication,
+  Update,
+  ReleaseDetails,
+} from "../domain/types.ts";
 import type { VersionScheme } from "../versions/scheme.ts";
 
 /**
@@ -37,6 +45,9 @@ export interface Ecosystem {
 
   /** Whether a project is published as it describes itself, so that it is a library. Absent where `auto` does not ask. */
   isPublished?(publication: Publication, http: HttpClient): Promise<boolean>;
+
+  /** What the registry says of one release; `undefined` when it does not know it. */
+  details?(of: Package, version: string, http: HttpClient): Promise<ReleaseDetails | undefined>;
 
   /** The address of a release's archive, for the changelog in it. */
   archiveOf?(of: Package, version: string): string;

@@ -18,6 +18,7 @@ import { closedFor } from "./refusals.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
 import { notesFor, withTimes } from "./notes.ts";
+import { withSignals } from "./signals.ts";
 import { writeGroup } from "./write.ts";
 
 export interface ProposeWorld extends World {
@@ -215,7 +216,7 @@ async function proposeOne(
     const reason = patched.dropped[0]?.message ?? "there is nothing to write";
     return { patched, proposal: { outcome: "failed", reason }, problems };
   }
-  const dated = await withTimes(patched.group, byId, world);
+  const dated = await withSignals(await withTimes(patched.group, byId, world), byId, world.http);
   const notes = await notesFor(dated, byId, world);
   const merging = automergeOf(dated, world.policies, now);
   const automerge = merging === undefined ? {} : { automerge: merging };

@@ -153,9 +153,12 @@ function problems(scan: Scan, paint: Paint): string[] {
   ];
 }
 
+/** What a manifest says of its package manager or its engines, and what only the lockfile names, is counted elsewhere. */
+function isOwn({ kind }: Dependency): boolean {
+  return kind === undefined || kind === "override";
+}
+
 function summary({ projects, excluded, groups, findings, decisions }: Scan, paint: Paint): string {
-  // What a manifest says of its package manager or its engines, and what only the lockfile names, is counted elsewhere.
-  const isOwn = ({ kind }: Dependency) => kind === undefined || kind === "override";
   const updated = groups.flatMap(({ updates }) => updates.map(({ dependency }) => dependency)).filter(isOwn);
   const outdatedCount = new Set(updated).size;
   const dependencies = decisions.filter(({ dependency }) => isOwn(dependency)).length;

@@ -1,6 +1,7 @@
 import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
+import { detailsOf } from "./details.ts";
 import { locate, pnpmWorkspaceFile } from "./locate.ts";
 import { lockfiles } from "./lockfiles.ts";
 import { type NpmOptions, patch, refresh } from "./patch.ts";
@@ -33,6 +34,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     read: readProject,
     releases: (of, http, need) => releasesOf(at(of), http, need),
     isPublished: (publication, http) => isPublished(publication, addressOf(at(publication)), http),
+    details: (of, version, http) => detailsOf(at(of), version, http),
     archiveOf: (of, version) => archiveOf(at(of), version),
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
     refresh: (project, io) => refresh(project, io, { ...options, registry }),

@@ -7,16 +7,22 @@ import { packagesOf } from "./title.ts";
 
 const linesListed = 20;
 
-/** What a reviewer would not see in the table: what is not the newest, and what came in young. */
+/** What a reviewer would not see in the table: what changed besides the code, what is not the newest, what came in young. */
 export function lookSections({ group, verifications }: ComposeInput): readonly Section[] {
   const lines = [
-    ...packagesOf(group).flatMap(([update]) => lowered(update)),
+    ...packagesOf(group).flatMap(([update]) => [...changed(update), ...lowered(update)]),
     ...verifications.flatMap(young),
   ];
   if (lines.length === 0) return [];
   const left = lines.length - linesListed;
   const shown = [...lines.slice(0, linesListed), ...(left > 0 ? [`- … and ${left} more`] : [])];
   return [{ texts: [`### Worth a look\n\n${shown.join("\n")}`], priority: 1 }];
+}
+
+function changed({ dependency, release, signals = [] }: Update): string[] {
+  return signals.map(
+    ({ detail }) => `- ${cell(dependency.name)} ${cell(release.version)} ${safeText(detail, 300)}`,
+  );
 }
 
 function lowered({ dependency, release, insteadOf }: Update): string[] {

@@ -187,6 +187,7 @@ describe("compose", () => {
     const eslint = update(dependency("eslint", "^8.0.0"), "9.1.0", {
       size: "major",
       bonds: [{ ...bond, name: "eslint-plugin-a" }],
+      signals: [{ kind: "license", detail: "is licensed under BUSL-1.1; it was @MIT" }],
       insteadOf: { version: "9.2.0", reason: "b-plugin@1.0.0 wants beside it eslint@<9.2" },
     });
     const plugin = update(dependency("eslint-plugin-a", "^1.0.0"), "2.0.0", { size: "major", bonds: [bond] });
