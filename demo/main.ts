@@ -141,6 +141,7 @@ function environmentFor({ appId, privateKey, webhookSecret, url }: GithubEmulato
     server: { host: "127.0.0.1", port: 0, webhookPath: "/api/github/webhooks" },
     // What fails is told at once and not tried again half a minute later.
     worker: { concurrency: 2, attempts: 1, timeoutMinutes: 5, graceSeconds: 1 },
+    onboarding: false,
     schedule: { everyMinutes: 360 },
     log: { level: "debug", format: "json" },
   };

@@ -19,6 +19,7 @@ import type { Again } from "../queue/queue.ts";
 import { type Patience, patience } from "../shepherd/checks.ts";
 import { evidenceBook } from "../shepherd/evidence.ts";
 import type { Adapters } from "./adapters.ts";
+import { onboard } from "./onboarding.ts";
 import { type Octokit, type OpenRepository, openRepository, type RepositoryOptions } from "./repository.ts";
 import type { Handle } from "./serve.ts";
 import { shepherd } from "./shepherd.ts";
@@ -81,7 +82,7 @@ export interface HandleOptions {
 /** What a worker does with a job. */
 export function createHandle(
   adapters: Adapters,
-  { app, github }: Environment,
+  { app, github, onboarding }: Environment,
   { told, pace, checksPatience = patience, ...options }: HandleOptions = {},
 ): Handle {
   if (app === undefined) {
@@ -151,6 +152,12 @@ export function createHandle(
       if (opened.kind === "skipped") {
         told?.(job.repository, opened);
         log.info({ reason: opened.reason }, "repository skipped");
+        return undefined;
+      }
+      const waits = onboarding && job.kind === "scan" ? await onboard(opened, repositoryOptions) : undefined;
+      if (waits !== undefined) {
+        told?.(job.repository, { kind: "skipped", reason: waits });
+        log.info({ reason: waits }, "repository skipped");
         return undefined;
       }
       if (job.kind === "scan") await tellInForce(opened, noticeFor(job, repositoryOptions.login), log);

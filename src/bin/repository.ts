@@ -46,6 +46,8 @@ export interface OpenRepository {
   readonly kind: "open";
   readonly sha: string;
   readonly defaultBranch: string;
+  /** Of that commit. */
+  readonly files: FileReader;
   readonly policies: Policies;
   /** Where the configuration is faulty, and an earlier one is obeyed. */
   readonly broken?: InForce["broken"];
@@ -109,7 +111,7 @@ export async function openRepository(
       changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
     };
   };
-  return { kind: "open", sha, defaultBranch, policies, worldFor, ...(broken && { broken }) };
+  return { kind: "open", sha, defaultBranch, files, policies, worldFor, ...(broken && { broken }) };
 }
 
 /** Packages are published from github.com, also where the App serves an Enterprise Server. */

@@ -23,6 +23,8 @@ export interface Environment {
     /** How long a stop waits for the running jobs before it gives them back. */
     readonly graceSeconds: number;
   };
+  /** Whether a repository without a configuration is offered one first, and nothing else is done for it. */
+  readonly onboarding: boolean;
   /** How often every repository is scanned even when nothing happens. */
   readonly schedule: { readonly everyMinutes: number };
   readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
@@ -70,6 +72,7 @@ export function readEnvironment(
     JOB_TIMEOUT_MINUTES,
     GRACE_SECONDS,
     SCAN_EVERY_MINUTES,
+    STEEPLEJACK_ONBOARDING,
     LOG_LEVEL,
     LOG_FORMAT,
   } = parsed.data;
@@ -84,6 +87,7 @@ export function readEnvironment(
       timeoutMinutes: JOB_TIMEOUT_MINUTES,
       graceSeconds: GRACE_SECONDS,
     },
+    onboarding: STEEPLEJACK_ONBOARDING === "on",
     schedule: { everyMinutes: SCAN_EVERY_MINUTES },
     log: { level: LOG_LEVEL, format: LOG_FORMAT },
   };
@@ -203,6 +207,7 @@ const schema = z.object({
   JOB_TIMEOUT_MINUTES: whole(1, 600, 30),
   GRACE_SECONDS: whole(0, 3_600, 25),
   SCAN_EVERY_MINUTES: whole(10, 10_080, 360),
+  STEEPLEJACK_ONBOARDING: oneOf(["on", "off"]).default("on"),
   LOG_LEVEL: oneOf(levels).default("info"),
   LOG_FORMAT: oneOf(["json", "pretty"]).default("json"),
 });

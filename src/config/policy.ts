@@ -44,6 +44,11 @@ export async function policiesWith(
   return gatherPolicies(found, organisation ?? (await organisationOf(options)), options);
 }
 
+/** Whether anybody said anything: the repository, or its organisation. */
+export async function isConfigured(files: FileReader, options: ConfigurationOptions): Promise<boolean> {
+  return (await configurationOf(files)) !== undefined || (await organisationOf(options)) !== undefined;
+}
+
 async function organisationOf({ others }: ConfigurationOptions): Promise<string | undefined> {
   if (others === undefined || others.repository.name.toLowerCase() === organisationRepository)
     return undefined;

@@ -129,3 +129,103 @@ describe("a configuration on GitHub", { timeout: 60_000 }, () => {
     ]);
   });
 });
+
+describe("a repository without a configuration", { timeout: 60_000 }, () => {
+  afterEach(closeStages);
+
+  const open = (files: Cast["repositories"][string] = {}) => {
+    const { repositories, ...rest } = cast();
+    return start(
+      { ...rest, repositories: { "acme/web": { ...repositories["acme/web"], ...files } }, onboarding: true },
+      {},
+    );
+  };
+  const offered = "open #1 steeplejack/configure: Configure Steeplejack";
+
+  it("is offered one, with what would come, and nothing else until it is merged", async () => {
+    const { install, rescan, pulls, pull, github, octocat, idle, registry, newWorker } = await open();
+    await install();
+    expect(await pulls()).toEqual([offered]);
+    expect((await pull(1)).body).toMatchInlineSnapshot(`
+      "Steeplejack found 1 dependency in 1 manifest, and no vulnerabilities among them.
+
+      **Merge this** to let it begin with \`.github/steeplejack.yml\`, which you may change here first. Until then it opens nothing else.
+
+      **Close this** to be left alone, until a configuration appears in the repository.
+
+      With this file it would open 1 pull request, within its limit and its schedule:
+
+      - Bump router from 1.0.0 to 1.2.0 in the runtime group
+
+      Does another tool update this repository? Add \`mode: report\`: then nothing is opened, and what would be is in the log, until you have switched the other one off."
+    `);
+    expect(Object.keys(github.files("acme/web", "steeplejack/configure"))).toContain(path);
+
+    registry.publish({ router: { "2.0.0": {} } });
+    await newWorker();
+    await rescan();
+    expect(await pulls()).toEqual([offered]);
+    expect((await pull(1)).body).toContain("- Bump router from 1.0.0 to 2.0.0");
+
+    await octocat.pulls.merge({ ...of, pull_number: 1 });
+    await idle();
+    expect((await pulls()).slice(1)).toEqual([
+      "open #2 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.2.0 in the runtime group",
+      "open #3 steeplejack/npm/major-router: Bump router from 1.0.0 to 2.0.0",
+    ]);
+  });
+
+  it("is left alone when it is closed, until a configuration appears", async () => {
+    const { install, rescan, pulls, octocat, idle, push } = await open();
+    await install();
+    await octocat.pulls.update({ ...of, pull_number: 1, state: "closed" });
+    await idle();
+    await rescan();
+    expect(await pulls()).toEqual([offered.replace("open", "closed")]);
+    await push({ [path]: "" });
+    expect((await pulls()).slice(1)).toEqual([
+      "open #2 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.2.0 in the runtime group",
+    ]);
+  });
+
+  it("is told what is proposed with the file as a person changed it", async () => {
+    const { install, push, rescan, newWorker, pull } = await open();
+    await install();
+    await push({ [path]: "ignore: [{ dependency-name: router }]\n" }, "steeplejack/configure");
+    await newWorker();
+    await rescan();
+    expect((await pull(1)).body).toContain("Everything is up to date: nothing would be opened now.");
+  });
+
+  it("is offered what Renovate was told", async () => {
+    const { install, github, pull } = await open({
+      "renovate.json": '{ "labels": ["deps"], "branchPrefix": "x/" }',
+    });
+    await install();
+    expect(github.files("acme/web", "steeplejack/configure")[path]).toContain("labels:\n  - deps\n");
+    expect((await pull(1)).body).toContain("- `branchPrefix`: branches have names of their own");
+  });
+
+  it("is served at once where Dependabot was told something", async () => {
+    const { install, pulls } = await open({
+      ".github/dependabot.yml":
+        "version: 2\nupdates: [{ package-ecosystem: npm, directory: /, schedule: { interval: cron, cronjob: '* * * * *' } }]\n",
+    });
+    await install();
+    expect(await pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\//)]);
+  });
+
+  it("goes on as before where it was served before", async () => {
+    const { install, push, github, pulls } = await open({ [path]: "labels: [deps]\n" });
+    await install();
+    await push({ [path]: null });
+    expect(Object.keys(github.branches("acme/web"))).not.toContain("steeplejack/configure");
+    expect(await pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\//)]);
+  });
+
+  it("is offered nothing where there is nothing to update", async () => {
+    const { install, pulls } = await open({ "package.json": "", "package-lock.json": "" });
+    await install();
+    expect(await pulls()).toEqual([]);
+  });
+});

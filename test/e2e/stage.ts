@@ -34,6 +34,8 @@ export interface Cast {
   readonly cache?: "kept";
   /** How long checks are waited for; minutes and hours, if absent. */
   readonly patience?: Patience;
+  /** Repositories without a configuration are offered one first. */
+  readonly onboarding?: boolean;
   /** A worker that waits for answers a quarter of a second and no longer. */
   readonly impatient?: boolean;
 }
@@ -127,7 +129,7 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
     await writeFile(join(folder, `${at}.json`), JSON.stringify(record));
 
   const npm = { npm_config_registry: registry.url, npm_config_userconfig: join(folder, "none") };
-  const variables = { ...variablesOf(github, where), ...npm, ADVISORIES: folder };
+  const variables = { ...variablesOf(github, where, cast), ...npm, ADVISORIES: folder };
   const environment = readEnvironment(variables);
   const lines: string[] = [];
   const log = logger({ level: "debug", format: "json", to: { write: (line: string) => lines.push(line) } });
@@ -258,7 +260,7 @@ function impatientHttp(trustedHosts: readonly string[]): Adapters["http"] {
 }
 
 /** What the App is told by its environment, as an operator would. */
-function variablesOf(github: GithubEmulator, { redis }: Where): Record<string, string> {
+function variablesOf(github: GithubEmulator, { redis }: Where, cast: Cast): Record<string, string> {
   return {
     APP_ID: String(github.appId),
     PRIVATE_KEY: github.privateKey,
@@ -266,6 +268,7 @@ function variablesOf(github: GithubEmulator, { redis }: Where): Record<string, s
     GITHUB_API_URL: github.url,
     PORT: "0",
     GRACE_SECONDS: "1",
+    STEEPLEJACK_ONBOARDING: cast.onboarding === true ? "on" : "off",
     ...(redis === undefined ? {} : { REDIS_URL: redis, REDIS_PREFIX: `t-${crypto.randomUUID()}` }),
   };
 }
