@@ -139,7 +139,12 @@ export function bullmqQueue(options: BullmqOptions): Queue {
   return {
     enqueue: (job, { delay = 0 } = {}) => within(8_000, enqueue(job, delay)),
     process: (handler, processOptions) =>
-      work(handler, processOptions, { ...options, prefix, followUp }, policy),
+      work(
+        handler,
+        processOptions,
+        { ...options, prefix, followUp, enqueue: (job) => enqueue(job, 0) },
+        policy,
+      ),
     counts: async () => {
       const counts = await bull.getJobCounts("wait", "prioritized", "delayed", "active", "failed");
       const of = (state: string) => counts[state] ?? 0;
@@ -218,6 +223,7 @@ function work(
   { concurrency, observer }: ProcessOptions,
   options: BullmqOptions & {
     readonly prefix: string;
+    readonly enqueue: (job: Job) => Promise<unknown>;
     readonly followUp: (again: Again) => Promise<void>;
   },
   policy: Policy,
@@ -246,7 +252,9 @@ function work(
     running.set(run.id, abort);
     try {
       const again = await handler(job, run);
-      if (again !== undefined) following.set(run.id, again);
+      // What is to follow at once is kept while the job runs, so that it outlives this process.
+      if (again?.after === 0) await options.enqueue(again.job);
+      else if (again !== undefined) following.set(run.id, again);
       tell({ kind: "done" });
     } catch (error) {
       if (stopping && abort.signal.aborted) {
