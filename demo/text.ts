@@ -79,7 +79,10 @@ function restOf({ outcomes, scan }: Proposed, paint: ReturnType<typeof painter>)
       ({ title, reason }) => `  ${paint("yellow", "waits")}         ${title}  ${paint("dim", reason ?? "")}`,
     );
   const held = scan.decisions
-    .filter(({ outcome, reason }) => outcome === "held" && reason.code !== "local")
+    .filter(
+      ({ outcome, reason, dependency: { kind } }) =>
+        outcome === "held" && reason.code !== "local" && kind !== "engine",
+    )
     .map(
       ({ dependency, reason }) =>
         `  ${paint("yellow", "held")}          ${dependency.name} ${dependency.version ?? ""}  ${paint("dim", reason.detail)}`,

@@ -33,6 +33,8 @@ export interface ProposeWorld extends World {
   readonly repository: Repository;
   /** Whether the repository's schedule and limits count: not where a person asked for it. */
   readonly patient: boolean;
+  /** The keys of the groups for which a person wants no waiting. */
+  readonly wanted?: ReadonlySet<string>;
 }
 
 /** What became of each group, and what was closed. */
@@ -70,7 +72,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const outcomes: GroupOutcome[] = [];
   const problems: Problem[] = [];
   const passing: unknown[] = [];
-  let scan = found;
+  let scan: Scan = { ...found, groups };
 
   const isOpen = (group: UpdateGroup) => open.some(({ key }) => key === group.key);
   const declined = new Map(
@@ -122,6 +124,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
       scan = {
         ...scan,
         decisions: scan.decisions.map((decision) => afterPatching(decision, patched)),
+        groups: scan.groups.map((it) => (it.key === group.key ? patched.group : it)),
       };
       outcomes.push({ ...about, ...proposal });
     } catch (error) {
@@ -135,7 +138,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const left = { ...found, groups };
   const obsolete = world.policies.mode === "report" ? [] : await closeObsolete(left, outcomes, world);
   return {
-    scan: { ...scan, groups, problems: [...scan.problems, ...problems] },
+    scan: { ...scan, problems: [...scan.problems, ...problems] },
     outcomes,
     closed: obsolete,
     passing,

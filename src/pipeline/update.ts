@@ -172,9 +172,13 @@ export function afterPatching(
   return { ...decision, updates, candidates, reason: { code: "highest-resolvable", detail } };
 }
 
-/** A problem for each package that was left out, however many manifests ask for it. */
+/**
+ * A problem for each package that was left out, however many manifests ask for it. What asks for a transitive one may
+ * well not accept another: that it is vulnerable is told as such.
+ */
 export function problemsOf(dropped: readonly Dropped[]): Problem[] {
-  const last = new Map(dropped.map((one) => [one.update.dependency, one]));
+  const own = dropped.filter(({ update: { dependency } }) => dependency.kind !== "transitive");
+  const last = new Map(own.map((one) => [one.update.dependency, one]));
   return [...Map.groupBy(last.values(), ({ message }) => message)].flatMap(
     ([message, members]): Problem[] => {
       const [first, ...more] = members;
