@@ -207,7 +207,7 @@ function closeRow(world: World, repository: RepositoryRow, pull: PullRow, by: nu
 }
 
 /** Brings a pull request's counts and its mergeability up to its head and its base, as GitHub does in the background. */
-async function refresh(world: World, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
+export async function refresh(world: World, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
   const [head, base] = [pull.head_sha, world.branch(repository, pull.base_ref) ?? pull.base_sha];
   const compared = await world.show(repository, `/compare/${pull.base_sha}...${head}`);
   const files = list(compared["files"] ?? []);
@@ -244,11 +244,15 @@ function mergeability(
   const passed = new Set(["success", "neutral", "skipped"]);
   const green = (run: { status: string; conclusion: string | null }) =>
     run.status === "completed" && passed.has(run.conclusion ?? "");
-  const required =
-    world.store.branchProtections
-      .findBy("repo_id", repository.id)
-      .find((one) => one.branch_name === pull.base_ref)?.required_status_checks?.contexts ?? [];
-  if (!required.every((context) => runs.some((run) => run.name === context && green(run))))
+  const protection = world.store.branchProtections
+    .findBy("repo_id", repository.id)
+    .find((one) => one.branch_name === pull.base_ref);
+  const required = protection?.required_status_checks?.contexts ?? [];
+  const isChecked = required.every((context) => runs.some((run) => run.name === context && green(run)));
+  const isApproved = world.store.reviews
+    .findBy("repo_id", repository.id)
+    .some(({ pull_number: number, state }) => number === pull.number && state === "APPROVED");
+  if (!isChecked || (protection?.required_pull_request_reviews && !isApproved))
     return { mergeable: true, mergeable_state: "blocked" };
   const statuses = statusesOf(world, repository, pull.head_sha);
   const red =
@@ -291,7 +295,8 @@ export async function merge(
   if (current.state !== "open" || current.draft) return refuse(405, "Pull Request is not mergeable");
   if (typeof asked["sha"] === "string" && asked["sha"] !== current.head_sha)
     return refuse(409, "Head branch was modified. Review and try the merge again.");
-  if (current.mergeable_state === "blocked") return refuse(405, "Required status check is expected.");
+  if (current.mergeable_state === "blocked")
+    return refuse(405, "Repository rule violations found: a required check or review is missing.");
   const base = world.branch(repository, current.base_ref);
   if (base === undefined) return refuse(404, "Not Found");
   const merged = mergeOf(world, repository, base, current.head_sha);

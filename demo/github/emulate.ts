@@ -76,10 +76,13 @@ export interface RepositoryRow extends Row {
   readonly fork: boolean;
   readonly default_branch: string;
   readonly delete_branch_on_merge: boolean;
+  readonly allow_auto_merge: boolean;
   readonly pushed_at: string | null;
   readonly open_issues_count: number;
 }
 export interface PullRow extends Row {
+  readonly node_id: string;
+  readonly auto_merge?: { readonly merge_method: string } | null;
   readonly number: number;
   readonly repo_id: number;
   readonly title: string;
@@ -186,7 +189,11 @@ export interface GithubStore {
       readonly repo_id: number;
       readonly branch_name: string;
       readonly required_status_checks: { readonly contexts: readonly string[] } | null;
+      readonly required_pull_request_reviews: object | null;
     }
+  >;
+  readonly reviews: Rows<
+    Row & { readonly repo_id: number; readonly pull_number: number; readonly state: string }
   >;
   readonly refs: Rows<Row & { readonly repo_id: number; readonly ref: string; readonly sha: string }>;
   readonly commits: Rows<CommitRow>;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { mergeWaiting, mutate } from "./automerge.ts";
 import { docs, flush, type Watch } from "./changes.ts";
 import type { Identity, Inside, RepositoryRow } from "./emulate.ts";
 import {
@@ -82,7 +83,11 @@ export function makeFront(
         try {
           return await work();
         } finally {
-          if (repository !== undefined) await watched.look(repository, actor);
+          if (repository !== undefined) {
+            await watched.look(repository, actor);
+            await mergeWaiting(world, repository, `${world.slug}[bot]`);
+            await watched.look(repository, actor);
+          }
           await flush(world);
           world.before = undefined;
         }
@@ -181,6 +186,8 @@ export function makeFront(
         }),
       );
     };
+    if (url.pathname === "/graphql" || url.pathname === "/api/graphql")
+      return front.change(undefined, actor, () => mutate(world, identity, parse(text) ?? {}));
     if (repository === undefined) {
       const call: Call = { world, method: request.method, url, body: {}, identity, actor, forward };
       return url.pathname === "/installation/repositories" ? installationRepositories(call) : forward();

@@ -39,6 +39,7 @@ export interface RepositorySeed {
   readonly archived?: boolean;
   readonly fork?: boolean;
   readonly deleteBranchOnMerge?: boolean;
+  readonly allowAutoMerge?: boolean;
   /** Who may write, and who may only read. */
   readonly write?: readonly string[];
   readonly read?: readonly string[];
@@ -101,6 +102,8 @@ export interface GithubEmulator {
   queuedChecks(repository: string): readonly { readonly sha: string; readonly name: string }[];
   /** Asks for a check on the branch before it can be merged. */
   requireCheck(repository: string, branch: string, name: string): void;
+  /** Asks for an approving review before the branch can be merged into. */
+  requireReview(repository: string, branch: string): void;
 
   /** Installs the App for an account, for all its repositories or for those named. Gives the installation's id. */
   install(account: string, repositories?: readonly string[]): Promise<number>;
@@ -213,6 +216,28 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
     if (found === undefined) throw new Error(`the App is not installed for ${account}`);
     return found;
   };
+  const protect = (name: string, branch: string, rule: Json) => {
+    const repo_id = repositoryAt(name).id;
+    const there = store.branchProtections
+      .findBy("repo_id", repo_id)
+      .find((one) => one.branch_name === branch);
+    if (there !== undefined) return void store.branchProtections.update(there.id, rule);
+    store.branchProtections.insert({
+      repo_id,
+      branch_name: branch,
+      required_status_checks: null,
+      required_pull_request_reviews: null,
+      strict: false,
+      enforce_admins: false,
+      restrictions: null,
+      required_linear_history: false,
+      allow_force_pushes: false,
+      allow_deletions: false,
+      required_signatures: false,
+      ...rule,
+    });
+    return undefined;
+  };
   const queuedIn = (name: string) =>
     store.checkRuns.findBy("repo_id", repositoryAt(name).id).filter(({ status }) => status !== "completed");
   const shownInstallation = async (account: string): Promise<Json> => {
@@ -321,7 +346,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
       allow_rebase_merge: true,
       allow_squash_merge: true,
       allow_merge_commit: true,
-      allow_auto_merge: false,
+      allow_auto_merge: wanted.allowAutoMerge ?? false,
       allow_forking: true,
       is_template: false,
       license: null,
@@ -482,21 +507,10 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
         if (!made.ok) throw new Error(`no check on ${sha}: ${JSON.stringify(object(await made.json()))}`);
       }),
     queuedChecks: (name) => queuedIn(name).map(({ head_sha: sha, name: title }) => ({ sha, name: title })),
-    requireCheck: (name, branch, title) => {
-      store.branchProtections.insert({
-        repo_id: repositoryAt(name).id,
-        branch_name: branch,
-        required_status_checks: { contexts: [title] },
-        strict: false,
-        enforce_admins: false,
-        required_pull_request_reviews: null,
-        restrictions: null,
-        required_linear_history: false,
-        allow_force_pushes: false,
-        allow_deletions: false,
-        required_signatures: false,
-      });
-    },
+    requireCheck: (name, branch, title) =>
+      protect(name, branch, { required_status_checks: { contexts: [title] } }),
+    requireReview: (name, branch) =>
+      protect(name, branch, { required_pull_request_reviews: { required_approving_review_count: 1 } }),
     install: async (account, names) => {
       const id = addInstallation(account, names);
       await tell(account, "installation", "created", { repositories: covered(account).map(brief) });

@@ -519,6 +519,44 @@ describe("who may do what", () => {
   });
 });
 
+describe("auto-merge", () => {
+  const enable = `mutation ($id: ID!, $mergeMethod: PullRequestMergeMethod) {
+    enablePullRequestAutoMerge(input: { pullRequestId: $id, mergeMethod: $mergeMethod }) { clientMutationId }
+  }`;
+  const opened = async (allowAutoMerge: boolean) => {
+    const hub = await startGithub({
+      repositories: [{ name: "acme/web", files: { a: "1" }, write: ["octocat"], allowAutoMerge }],
+    });
+    open.push(hub);
+    const octokit = await app(hub);
+    await branch(octokit, "change", { a: "2" });
+    const { data } = await octokit.pulls.create({ ...repo, title: "Change", head: "change", base: "main" });
+    return { hub, octokit, id: data.node_id, sha: data.head.sha };
+  };
+
+  it("merges what waits for a check and a review, once both are there", async () => {
+    const { hub, octokit, id, sha } = await opened(true);
+    hub.requireCheck("acme/web", "main", "test");
+    hub.requireReview("acme/web", "main");
+    await octokit.graphql(enable, { id, mergeMethod: "SQUASH" });
+    const state = async () => (await octokit.pulls.get({ ...repo, pull_number: 1 })).data;
+    expect((await state()).auto_merge).toMatchObject({ merge_method: "squash" });
+
+    await hub.check("acme/web", sha, "test", "success");
+    expect((await state()).merged).toBe(false);
+    await as(hub, hub.token("octocat")).pulls.createReview({ ...repo, pull_number: 1, event: "APPROVE" });
+    expect((await state()).merged).toBe(true);
+  });
+
+  it("is refused where it is not allowed, and where nothing is left to wait for", async () => {
+    const forbidden = await opened(false);
+    await expect(forbidden.octokit.graphql(enable, { id: forbidden.id })).rejects.toThrow(/not allowed/);
+    const clean = await opened(true);
+    await expect(clean.octokit.graphql(enable, { id: clean.id })).rejects.toThrow(/clean status/);
+    await expect(clean.octokit.graphql(enable, { id: "nobody" })).rejects.toThrow(/Could not resolve/);
+  });
+});
+
 describe("limits and faults", () => {
   it("answers 304 to a known ETag without counting it", async () => {
     const hub = await github();

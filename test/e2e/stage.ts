@@ -32,6 +32,8 @@ export interface Cast {
   readonly trusted?: readonly string[];
   /** A cache on disk, which a new worker finds as the last one left it; in memory, if absent. */
   readonly cache?: "kept";
+  /** Whether GitHub may be told to merge by itself. */
+  readonly allowAutoMerge?: boolean;
   /** How long checks are waited for; minutes and hours, if absent. */
   readonly patience?: Patience;
   /** Repositories without a configuration are offered one first. */
@@ -116,7 +118,12 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
   const registry = await startRegistry(packages, cast.registry);
   const github = await startGithub({
     repositories: [
-      ...Object.entries(repositories).map(([name, files = {}]) => ({ name, files, write: ["octocat"] })),
+      ...Object.entries(repositories).map(([name, files = {}]) => ({
+        name,
+        files,
+        write: ["octocat"],
+        allowAutoMerge: cast.allowAutoMerge ?? false,
+      })),
       ...sources,
     ],
     users: ["octocat", "mallory"],
@@ -268,6 +275,7 @@ function variablesOf(github: GithubEmulator, { redis }: Where, cast: Cast): Reco
     GITHUB_API_URL: github.url,
     PORT: "0",
     GRACE_SECONDS: "1",
+    STEEPLEJACK_DASHBOARDS: "off",
     STEEPLEJACK_ONBOARDING: cast.onboarding === true ? "on" : "off",
     ...(redis === undefined ? {} : { REDIS_URL: redis, REDIS_PREFIX: `t-${crypto.randomUUID()}` }),
   };
