@@ -5,6 +5,8 @@ import type { Stage } from "./stage.ts";
 export type Judge = (at: {
   readonly versions: Readonly<Record<string, string>>;
   readonly branch: string;
+  /** Whether a pull request was opened for the branch. */
+  readonly hasPull: boolean;
   /** From 1: how often it has run on this commit. */
   readonly attempt: number;
 }) => "success" | "failure" | undefined;
@@ -26,7 +28,10 @@ export function startCi({ github, resting }: Pick<Stage, "github" | "resting">, 
 
   const run = async (branch: string, sha: string): Promise<boolean> => {
     const attempt = (attempts.get(sha) ?? 0) + 1;
-    const found = judge({ versions: versionsOn(github, branch), branch, attempt });
+    const hasPull = github.deliveries.some(
+      ({ action, payload }) => action === "opened" && JSON.stringify(payload).includes(`"ref":"${branch}"`),
+    );
+    const found = judge({ versions: versionsOn(github, branch), branch, hasPull, attempt });
     if (found === undefined) return false;
     attempts.set(sha, attempt);
     log.push(`${branch} ${found}`);

@@ -161,6 +161,26 @@ export function shepherding(where: () => Where): void {
       expect(branches()).toEqual(["main", "steeplejack/npm/runtime"]);
     });
 
+    it("is searched by draft pull requests where the configuration says so", async () => {
+      const files = eight().repositories["acme/web"];
+      const drafted = new Set<string>();
+      const { pulls, branches, octocat } = await open(
+        ({ versions, branch, hasPull }) => {
+          if (branch !== "main" && !hasPull) return undefined; // checks run for pull requests only
+          if (branch.includes("/bisect/")) drafted.add(branch);
+          return has(versions, "foxtrot") ? "failure" : "success";
+        },
+        { repositories: { "acme/web": { ...files, ".github/steeplejack.yml": "bisect: pull-requests\n" } } },
+      );
+      expect(drafted.size).toBe(5);
+      expect(branches().filter((name) => name.includes("bisect"))).toEqual([]);
+      expect((await pulls()).filter((line) => line.startsWith("open"))).toHaveLength(2);
+      const { data } = await octocat.pulls.list({ owner: "acme", repo: "web", state: "closed" });
+      expect(data.map(({ draft, title }) => [draft, title])).toEqual(
+        Array(5).fill([true, "Trial for #1: only some of its updates"]),
+      );
+    });
+
     it("is left to people where the configuration says so", async () => {
       const files = eight().repositories["acme/web"];
       const { comments, ci } = await open(
@@ -206,6 +226,25 @@ export function shepherding(where: () => Where): void {
         "merged #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates",
       ]);
       expect(branches()).toEqual(["main"]);
+    });
+
+    it("has GitHub merge it when somebody approves, where a review is asked for", async () => {
+      const { pulls, github, ci, octocat } = await open(() => undefined, {
+        ...configured("automerge:\n  method: squash\n"),
+        allowAutoMerge: true,
+      });
+      github.requireReview("acme/web", "main");
+      const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+      await github.check("acme/web", head, "test", "success");
+      await ci.settle();
+      expect((await pulls())[0]).toMatch(/^open #1/);
+
+      const of = { owner: "acme", repo: "web" };
+      await octocat.pulls.createReview({ ...of, pull_number: 1, event: "APPROVE" });
+      await ci.settle();
+      expect((await pulls())[0]).toMatch(/^merged #1/);
+      const { data } = await octocat.repos.getCommit({ ...of, ref: "main" });
+      expect(data.parents).toHaveLength(1);
     });
 
     it("leaves alone what a person committed to", async () => {
