@@ -73,7 +73,11 @@ export function createAdapters(options: AdapterOptions): Adapters {
   const kept =
     cacheFolder === undefined || npmCache === undefined
       ? {}
-      : { caches: [npmCache], programs: join(cacheFolder, "programs") };
+      : {
+          caches: [npmCache],
+          programs: join(cacheFolder, "programs"),
+          compiled: join(cacheFolder, "compiled"),
+        };
   const tools = lateTools({ http, trustedHosts, ...kept });
   return {
     secrets,

@@ -16,6 +16,8 @@ export interface ToolsOptions {
   readonly programs?: string;
   /** Folders that a tool may write to and that outlive it, such as a package manager's cache. */
   readonly caches?: readonly string[];
+  /** Where Node keeps the code of modules that it has compiled: a tool starts in half the time. */
+  readonly compiled?: string;
   /** The hosts whose addresses may be private; every other private address is refused to the tool too. */
   readonly trustedHosts?: readonly string[];
   /** How many processes at a time, whatever the number of calls. */
@@ -102,13 +104,15 @@ interface Worker {
 async function start(module: URL, limits: ToolLimits, options: ToolsOptions): Promise<Worker> {
   const home = await realpath(await mkdtemp(join(tmpdir(), "steeplejack-tool-")));
   const program = fileURLToPath(new URL("../../", import.meta.url));
-  const writable = [home, ...(options.caches ?? [])];
+  const compiled = options.compiled === undefined ? [] : [options.compiled];
+  const writable = [home, ...(options.caches ?? []), ...compiled];
   const child: ChildProcess = fork(new URL("child.ts", import.meta.url), [], {
     cwd: home,
     env: {
       ...networkEnvironment(),
       HOME: home,
       TMPDIR: home,
+      ...(options.compiled === undefined ? {} : { NODE_COMPILE_CACHE: options.compiled }),
     },
     execArgv: [
       "--permission",
