@@ -142,6 +142,7 @@ function environmentFor({ appId, privateKey, webhookSecret, url }: GithubEmulato
     // What fails is told at once and not tried again half a minute later.
     worker: { concurrency: 2, attempts: 1, timeoutMinutes: 5, graceSeconds: 1 },
     onboarding: false,
+    dashboards: false,
     schedule: { everyMinutes: 360 },
     log: { level: "debug", format: "json" },
   };

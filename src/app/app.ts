@@ -9,6 +9,7 @@ import type { Deliveries } from "./deliveries.ts";
 import { onInstallationRepositories } from "./installation-repositories.ts";
 import { onInstallation } from "./installation.ts";
 import type { Repositories } from "./inventory.ts";
+import { onIssue } from "./issue.ts";
 import { onComment, onPullRequest, onReview } from "./pull-request.ts";
 import { onPush } from "./push.ts";
 import { onRepository } from "./repository.ts";
@@ -35,6 +36,7 @@ export function listen(probot: Probot, options: AppOptions): void {
   hear("pull_request", (payload) => [...onPullRequest(payload), ...onProposedFiles(payload)]);
   hear("pull_request_review", onReview);
   hear("issue_comment", onComment);
+  hear("issues", onIssue);
 }
 
 /** What the App is told of; `app.yml` lists the same. */
@@ -47,7 +49,8 @@ type Heard =
   | "status"
   | "pull_request"
   | "pull_request_review"
-  | "issue_comment";
+  | "issue_comment"
+  | "issues";
 
 type JobsOf = (payload: unknown) => readonly Job[] | Promise<readonly Job[]>;
 

@@ -19,6 +19,7 @@ import type { Again } from "../queue/queue.ts";
 import { type Patience, patience } from "../shepherd/checks.ts";
 import { evidenceBook } from "../shepherd/evidence.ts";
 import type { Adapters } from "./adapters.ts";
+import { boardOf } from "./dashboard.ts";
 import { onboard } from "./onboarding.ts";
 import { type Octokit, type OpenRepository, openRepository, type RepositoryOptions } from "./repository.ts";
 import type { Handle } from "./serve.ts";
@@ -39,9 +40,10 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
 async function scanOpened(
   { sha, defaultBranch, policies, worldFor }: OpenRepository,
   { octokit, repository }: RepositoryOptions,
+  wanted: ReadonlySet<string> = new Set(),
 ): Promise<Extract<RepositoryOutcome, { kind: "scanned" }>> {
   const work = async (branch: string, head: string): Promise<Proposed> => {
-    const world = await worldFor(branch, head);
+    const world = { ...(await worldFor(branch, head)), wanted };
     return propose(await scan(world), world);
   };
   let proposed = await work(defaultBranch, sha);
@@ -82,7 +84,7 @@ export interface HandleOptions {
 /** What a worker does with a job. */
 export function createHandle(
   adapters: Adapters,
-  { app, github, onboarding }: Environment,
+  { app, github, onboarding, dashboards }: Environment,
   { told, pace, checksPatience = patience, ...options }: HandleOptions = {},
 ): Handle {
   if (app === undefined) {
@@ -96,10 +98,10 @@ export function createHandle(
     ...(pace === undefined ? {} : { pace }),
   });
   let login: Promise<string> | undefined;
-  const noticeFor = ({ installationId, repository }: Job, own: string): Notice => {
-    const octokit = clients.forRepository(installationId, repository, { metadata: "read", issues: "write" });
-    return configurationNotice(octokit, { ...repository, login: own });
-  };
+  const forIssues = ({ installationId, repository }: Job): Octokit =>
+    clients.forRepository(installationId, repository, { metadata: "read", issues: "write" });
+  const noticeFor = (job: Job, own: string): Notice =>
+    configurationNotice(forIssues(job), { ...job.repository, login: own });
   const memory = new Map<string, Remembered>();
   return async (job, { log, signal }) => {
     const left = clients.requestsLeft(job.installationId);
@@ -162,12 +164,18 @@ export function createHandle(
       }
       if (job.kind === "scan") await tellInForce(opened, noticeFor(job, repositoryOptions.login), log);
       const tending = { ...repositoryOptions, patience: checksPatience, log };
-      if (job.kind === "shepherd") return await shepherd(job, opened, tending);
-      const outcome = await scanOpened(opened, repositoryOptions);
+      const hasBoard = opened.policies.dashboard ?? dashboards;
+      const board = hasBoard ? boardOf(forIssues(job), opened, repositoryOptions) : undefined;
+      if (job.kind === "shepherd") {
+        const next = await shepherd(job, opened, tending);
+        return (await board?.isAsked(job)) === true ? scanNow(job) : next;
+      }
+      const outcome = await scanOpened(opened, repositoryOptions, await board?.obey());
       told?.(job.repository, outcome);
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
       const counts = countsOf(outcome.proposed);
       log.info({ sha: outcome.sha, ...counts, milliseconds: Date.now() - started }, "scan finished");
+      if ((await board?.tell(outcome.proposed)) === true) log.info("dashboard changed");
       const tended = await shepherd(job, opened, tending);
       // All else is done; for what may work a little later the job is tried again.
       const [passing] = outcome.proposed.passing;
@@ -199,6 +207,11 @@ const keptForUrgent = 0.1;
 
 function mustWait({ reason }: Job, { limit, remaining }: RequestsLeft): boolean {
   return urgencyOf(reason) === 3 && remaining < limit * keptForUrgent;
+}
+
+/** What a person asked for by a box; schedules and limits hold for all else. */
+function scanNow({ repository, installationId }: Job): Again {
+  return { after: 0, job: { kind: "scan", repository, installationId, reason: "pull-request" } };
 }
 
 /** A scan when the first schedule comes that something waits for. */

@@ -56,21 +56,10 @@ const soon = 10_000;
 async function attendAll(
   numbers: readonly number[],
   pulls: ShepherdWorld["pulls"],
-  { defaultBranch, sha, worldFor }: OpenRepository,
-  { octokit, repository, login, signal }: ShepherdOptions,
+  opened: OpenRepository,
+  options: RepositoryOptions,
 ): Promise<{ done: readonly string[]; scan: boolean; again: readonly Wait[] }> {
-  let made: ReturnType<OpenRepository["worldFor"]> | undefined;
-  const now = () => (made ??= worldFor(defaultBranch, sha));
-  let scanned: Promise<Scan> | undefined;
-  const world: AttendWorld = {
-    pulls,
-    talk: githubConversation(octokit, { ...repository, login }),
-    slug: login.replace(/\[bot\]$/, ""),
-    openPullRequests: async () => (await now()).forge.openPullRequests(),
-    closedPullRequests: async () => (await now()).forge.closedPullRequests(),
-    explain: async (name) => explanationAsMarkdown(await (scanned ??= now().then(scan)), name),
-    ...(signal === undefined ? {} : { signal }),
-  };
+  const world = attendWorldOf(pulls, opened, options);
   const all = new Map<number, Attended>();
   for (const number of numbers) all.set(number, await attend(number, world));
   const waits = [...all].flatMap(([number, { soon: isSoon }]) => (isSoon ? [`#${number}`] : []));
@@ -78,6 +67,26 @@ async function attendAll(
     done: [...all.values()].flatMap(({ done }) => done),
     scan: [...all.values()].some((one) => one.scan),
     again: waits.length === 0 ? [] : [{ after: soon, subjects: waits }],
+  };
+}
+
+/** What people can have done: all is looked up only when somebody asks for it. */
+export function attendWorldOf(
+  pulls: AttendWorld["pulls"],
+  { defaultBranch, sha, worldFor }: OpenRepository,
+  { octokit, repository, login, signal }: RepositoryOptions,
+): AttendWorld {
+  let made: ReturnType<OpenRepository["worldFor"]> | undefined;
+  const now = () => (made ??= worldFor(defaultBranch, sha));
+  let scanned: Promise<Scan> | undefined;
+  return {
+    pulls,
+    talk: githubConversation(octokit, { ...repository, login }),
+    slug: login.replace(/\[bot\]$/, ""),
+    openPullRequests: async () => (await now()).forge.openPullRequests(),
+    closedPullRequests: async () => (await now()).forge.closedPullRequests(),
+    explain: async (name) => explanationAsMarkdown(await (scanned ??= now().then(scan)), name, await now()),
+    ...(signal === undefined ? {} : { signal }),
   };
 }
 

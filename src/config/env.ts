@@ -25,6 +25,8 @@ export interface Environment {
   };
   /** Whether a repository without a configuration is offered one first, and nothing else is done for it. */
   readonly onboarding: boolean;
+  /** Whether repositories have a dashboard issue whose configuration does not say. */
+  readonly dashboards: boolean;
   /** How often every repository is scanned even when nothing happens. */
   readonly schedule: { readonly everyMinutes: number };
   readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
@@ -72,6 +74,7 @@ export function readEnvironment(
     JOB_TIMEOUT_MINUTES,
     GRACE_SECONDS,
     SCAN_EVERY_MINUTES,
+    STEEPLEJACK_DASHBOARDS,
     STEEPLEJACK_ONBOARDING,
     LOG_LEVEL,
     LOG_FORMAT,
@@ -88,6 +91,7 @@ export function readEnvironment(
       graceSeconds: GRACE_SECONDS,
     },
     onboarding: STEEPLEJACK_ONBOARDING === "on",
+    dashboards: STEEPLEJACK_DASHBOARDS === "on",
     schedule: { everyMinutes: SCAN_EVERY_MINUTES },
     log: { level: LOG_LEVEL, format: LOG_FORMAT },
   };
@@ -206,6 +210,7 @@ const schema = z.object({
   JOB_ATTEMPTS: whole(1, 20, 5),
   JOB_TIMEOUT_MINUTES: whole(1, 600, 30),
   GRACE_SECONDS: whole(0, 3_600, 25),
+  STEEPLEJACK_DASHBOARDS: oneOf(["on", "off"]).default("on"),
   SCAN_EVERY_MINUTES: whole(10, 10_080, 360),
   STEEPLEJACK_ONBOARDING: oneOf(["on", "off"]).default("on"),
   LOG_LEVEL: oneOf(levels).default("info"),

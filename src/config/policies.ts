@@ -123,8 +123,10 @@ function policiesFor(files: Files, target: Target): EffectivePolicies {
   };
   const special = [...entries.flatMap((it) => it.layers), ...rules.map(({ layer }) => layer), ...final];
   const limit = all.findLast(({ file }) => file.limits !== undefined)?.file.limits?.["open-pull-requests"];
+  const dashboard = all.findLast(({ file }) => file.dashboard !== undefined)?.file.dashboard;
   return {
     branches: new Map(),
+    ...(dashboard === undefined ? {} : { dashboard }),
     mode: all.findLast(({ file }) => file.mode !== undefined)?.file.mode ?? "propose",
     ...(limit === undefined ? {} : { openPullRequestsLimit: limit }),
     settledAfter: Math.max(longestCooldown(general, special), ...rules.map(({ oldest }) => oldest)),

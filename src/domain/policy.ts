@@ -5,6 +5,8 @@ import type { Dependency, ProposalPolicy, Scope, Severity, UpdateSize } from "./
 export interface Policies {
   /** `report`: pull requests are planned and none is opened. */
   readonly mode: "propose" | "report";
+  /** Whether an issue is kept that lists what is open, waits, failed and is held. Absent: as the operator says. */
+  readonly dashboard?: boolean;
   /** How many pull requests for version updates may be open in the whole repository, besides the limit of each entry. */
   readonly openPullRequestsLimit?: number;
   /** In days: what is older has cooled everywhere in the repository, and is older than any rule asks about. */
@@ -43,6 +45,8 @@ export interface PolicyMove {
 export interface Policy extends ProposalPolicy {
   /** The entry of `updates` that it comes from, with its place; pull requests of one entry share its limit. Empty: none. */
   readonly entry: string;
+  /** Where options are written, by their keys joined with dots: `cooldown.default-days`. Absent: nobody says anything. */
+  readonly origins?: ReadonlyMap<string, string>;
   /** Where a rule turns updates off, security updates among them: that rule's place. */
   readonly disabledBy?: string;
   /** Why there are only security updates, where that is so. */

@@ -41,6 +41,7 @@ const forUpdates: Permissions = {
   metadata: "read",
   contents: "write",
   pull_requests: "write",
+  issues: "read",
   checks: "write",
   statuses: "read",
 };

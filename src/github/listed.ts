@@ -2,30 +2,54 @@ import type { Octokit } from "@octokit/rest";
 import { isOurs, readMarker } from "../domain/branch.ts";
 import type { ClosedPullRequest, OpenPullRequest } from "../domain/ports.ts";
 import type { ForgeOptions } from "./forge.ts";
+import { unless } from "./repository.ts";
 
 /** Of a hundred closed pull requests each. */
 const mostPages = 20;
+const mostPagesOfOthers = 3;
+
 /** An open pull request and what tells whether it must change. */
 export interface Open extends OpenPullRequest {
   readonly body: string;
   readonly headSha: string;
 }
 
-/** Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. */
+/**
+ * Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. Where
+ * issues may not be read, or there are none, the latest of all pull requests are gone through instead.
+ */
 export async function listClosed(
   octokit: Octokit,
   { owner, name, login, author }: ForgeOptions,
 ): Promise<readonly ClosedPullRequest[]> {
-  const of = { owner, repo: name };
+  const of = {
+    owner,
+    repo: name,
+    state: "closed",
+    sort: "updated",
+    direction: "desc",
+    per_page: 100,
+  } as const;
   // Who acts with a person's token has no name of their own to ask by.
   const creator = author === undefined ? { creator: login } : {};
-  const question = { ...of, ...creator, state: "closed", sort: "updated", per_page: 100 } as const;
+  const issues = octokit.paginate.iterator(octokit.issues.listForRepo, { ...of, ...creator });
+  const found = await unless([403, 404, 410], gathered(issues, mostPages, readClosed));
+  if (found !== undefined) return found;
+  const pulls = octokit.paginate.iterator(octokit.pulls.list, of);
+  return gathered(pulls, mostPagesOfOthers, (pull) => readClosed({ ...pull, pull_request: pull }));
+}
+
+async function gathered<T>(
+  pages: AsyncIterable<{ readonly data: readonly T[] }>,
+  most: number,
+  read: (one: T) => ClosedPullRequest | undefined,
+): Promise<readonly ClosedPullRequest[]> {
   const found: ClosedPullRequest[] = [];
-  let pages = 0;
-  for await (const { data } of octokit.paginate.iterator(octokit.issues.listForRepo, question)) {
-    found.push(...data.flatMap((issue) => readClosed(issue) ?? []));
-    pages += 1;
-    if (pages === mostPages) break;
+  let count = 0;
+  for await (const { data } of pages) {
+    found.push(...data.flatMap((one) => read(one) ?? []));
+    count += 1;
+    if (count === most) break;
   }
   return found;
 }

@@ -20,6 +20,8 @@ export interface Gate {
   readonly now: Date;
   /** Whether the repository's schedule and limits count: not where a person asked for it. */
   readonly patient: boolean;
+  /** The keys of the groups that a person wants now. */
+  readonly wanted?: ReadonlySet<string>;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Gate {
 export function admit(
   groups: readonly UpdateGroup[],
   open: readonly OpenPullRequest[],
-  { policies, repository, now, patient }: Gate,
+  { policies, repository, now, patient, wanted }: Gate,
 ): readonly Admitted[] {
   const byKey = new Map(open.map((pullRequest) => [pullRequest.key, pullRequest]));
   const all = groups.map((group) => ({
@@ -49,7 +51,8 @@ export function admit(
   return all.map((each): Admitted => {
     const { group, policy, existing } = each;
     if (policies.mode === "report") return { ...each, waits: "the configuration says `mode: report`" };
-    if (group.kind === "security" || existing !== undefined || !patient) return { ...each, waits: undefined };
+    const isWanted = !patient || wanted?.has(group.key) === true;
+    if (group.kind === "security" || existing !== undefined || isWanted) return { ...each, waits: undefined };
     if (!isDue(policy.schedule, repository, now)) {
       const next = nextRun(policy.schedule, repository, now);
       if (next === undefined) return { ...each, waits: "for the schedule, which never comes" };

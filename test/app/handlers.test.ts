@@ -3,9 +3,12 @@ import { onCheckSuite, onStatus } from "../../src/app/checks.ts";
 import { onInstallationRepositories } from "../../src/app/installation-repositories.ts";
 import { onInstallation } from "../../src/app/installation.ts";
 import { onComment, onPullRequest, onReview } from "../../src/app/pull-request.ts";
+import { onIssue } from "../../src/app/issue.ts";
 import { onPush } from "../../src/app/push.ts";
 import { onRepository } from "../../src/app/repository.ts";
 import type { Job } from "../../src/queue/jobs.ts";
+import { boxOf } from "../../src/shepherd/dashboard/boxes.ts";
+import { dashboardMark } from "../../src/shepherd/dashboard/mark.ts";
 import { push } from "./github.ts";
 
 const isRelevant = (path: string) => /(^|\/)package(-lock)?\.json$/.test(path);
@@ -180,5 +183,19 @@ describe("what happens to pull requests of ours", () => {
     expect(brief(comment("@steeplejack rebase", { sender: { login: "x[bot]", type: "Bot" } }))).toEqual([]);
     expect(brief(comment("@steeplejack rebase", { action: "deleted" }))).toEqual([]);
     expect(brief(comment("@steeplejack rebase", { issue: { number: 7 } }))).toEqual([]);
+  });
+
+  it("hears that a person ticked a box of the dashboard", () => {
+    const box = boxOf({ kind: "open", key: "npm/runtime" });
+    const issue = (body: string, more: object = {}) =>
+      brief(onIssue({ ...common, action: "edited", issue: { body: `${body}\n${dashboardMark}` }, ...more }));
+    expect(issue(box.replace("[ ]", "[x]"))).toEqual([
+      expect.stringMatching(/^shepherd comment dashboard \w+$/),
+    ]);
+    expect(issue(box)).toEqual([]);
+    expect(issue(box.replace("[ ]", "[x]"), { issue: { body: box.replace("[ ]", "[x]") } })).toEqual([]);
+    expect(issue(box.replace("[ ]", "[x]"), { action: "opened" })).toEqual([]);
+    const bot = { login: "steeplejack[bot]", type: "Bot" };
+    expect(issue(box.replace("[ ]", "[x]"), { sender: bot })).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ it("registers the App with the permissions of app.yml, then serves with what Git
   expect(JSON.parse(manifest)).toMatchObject({
     name: "Steeplejack",
     default_permissions: { metadata: "read", contents: "write", pull_requests: "write" },
-    default_events: ["push", "repository"],
+    default_events: expect.arrayContaining(["push", "repository", "issue_comment", "issues"]),
     redirect_url: `${setup}/probot/setup`,
   });
 

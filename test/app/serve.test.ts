@@ -37,6 +37,7 @@ function environment(more: Partial<Environment> = {}): Environment {
     server: { host: "127.0.0.1", port: 0, webhookPath: "/api/github/webhooks" },
     worker: { concurrency: 1, attempts: 5, timeoutMinutes: 1, graceSeconds: 1 },
     onboarding: false,
+    dashboards: false,
     schedule: { everyMinutes: 360 },
     log: { level: "info", format: "json" },
     ...more,

@@ -15,6 +15,7 @@ describe("the environment", () => {
       server: { host: "127.0.0.1", port: 3000, webhookPath: "/api/github/webhooks" },
       worker: { concurrency: 2, attempts: 5, timeoutMinutes: 30, graceSeconds: 25 },
       onboarding: true,
+      dashboards: true,
       schedule: { everyMinutes: 360 },
       log: { level: "info", format: "json" },
     });

@@ -1,5 +1,6 @@
 import { afterEach, describe } from "vitest";
 import { commanding } from "./commands.ts";
+import { overseeing } from "./dashboards.ts";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
@@ -10,6 +11,7 @@ describe("with the queue in memory", { timeout: 60_000 }, () => {
   afterEach(closeStages);
   const where = () => ({});
   commanding(where);
+  overseeing(where);
   opening(where);
   following(where);
   holding(where);

@@ -101,6 +101,10 @@ export const fileShape = z.strictObject({
     .optional()
     .describe("Files to build on: `organisation/repository//path@ref`."),
   mode: z.enum(["propose", "report"]).optional().describe("`report`: no pull request is opened."),
+  dashboard: z
+    .boolean()
+    .optional()
+    .describe("Whether an issue is kept that lists what is open, waits, failed and is held."),
   limits: z
     .strictObject({ "open-pull-requests": z.number().int().min(0).max(1_000).optional() })
     .optional()

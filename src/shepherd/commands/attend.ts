@@ -158,7 +158,7 @@ async function act(deed: Deed, pull: PullRequestState, world: AttendWorld): Prom
 }
 
 /** Takes what was said out of the markers of the pull requests on which it was said. */
-async function unignore(name: string, world: AttendWorld): Promise<void> {
+export async function unignore(name: string, world: AttendWorld): Promise<void> {
   const [closed, open] = await Promise.all([world.closedPullRequests(), world.openPullRequests()]);
   const meant = conditionsOf(closed, open).filter((condition) => isTakenBack(condition, name));
   for (const [number, conditions] of Map.groupBy(meant, (condition) => condition.number)) {
