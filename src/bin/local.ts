@@ -76,6 +76,8 @@ export async function explainCommand(
     const text = explanation(found, name, {
       colours: io.colours,
       now: world.now,
+      policies: world.policies,
+      repository: { owner: "", name: basename(resolve(directory)) },
       json: options.json === true,
     });
     if (text === undefined) {

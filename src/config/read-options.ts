@@ -22,6 +22,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
   const limitOrigin = origins.get("open-pull-requests-limit");
   return {
     entry: "",
+    ...(origins.size === 0 ? {} : { origins }),
     allow: (options.allow ?? []).map(toAllow),
     groups: Object.entries(options.groups ?? {}).map(([name, group]) => toGroup(name, group)),
     ...optional("group", options.group),

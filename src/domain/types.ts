@@ -38,6 +38,10 @@ export type DependencyKind = "override" | "package-manager" | "engine" | "transi
 export interface Reason {
   readonly code: string;
   readonly detail: string;
+  /** The line of the configuration that says so: `.github/steeplejack.yml:12`. */
+  readonly origin?: string;
+  /** ISO 8601: when it is no reason any more, where that is known. */
+  readonly until?: string;
 }
 
 /** A file in which requirements are written. */

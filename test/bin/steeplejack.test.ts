@@ -253,6 +253,9 @@ describe("explain", () => {
         required  ^1.0.0 (runtime)
         in use    1.0.0
         update: 1.2.0 and 2.0.0 are newer than 1.0.0 [newer-release]
+        goes into npm/runtime at 1.2.0
+        goes into npm/major:router at 2.0.0
+        next      2026-06-01T00:00Z, at once
         newer releases, newest first:
           ✓ 2.0.0  taken
           ✓ 1.2.0  taken
@@ -265,6 +268,8 @@ describe("explain", () => {
         in use    2.3.0
         vulnerable GHSA-dddd-eeee-ffff (high): A flaw in logger
         update: 2.3.9 is the lowest release that mends GHSA-dddd-eeee-ffff [fixes-advisory]
+        goes into npm/security at 2.3.9
+        next      2026-06-01T00:00Z, at once
         newer releases, newest first:
           · 2.4.0-rc.1  it is a prerelease, and the version in use is not [prerelease]
           ✓ 2.3.9       taken
@@ -275,6 +280,7 @@ describe("explain", () => {
         required  ^3.0.0 (development)
         in use    3.0.0
         held: 3.1.0: it is deprecated: it finds nothing [deprecated]
+        next      when there is a newer release, or the configuration changes
         newer releases, newest first:
           · 3.1.0  it is deprecated: it finds nothing [deprecated]
       "
@@ -293,6 +299,9 @@ describe("explain", () => {
         scope: "development",
         outcome: "held",
         reason: { code: "deprecated", detail: "3.1.0: it is deprecated: it finds nothing" },
+        advisories: [],
+        groups: [],
+        next: { why: "when there is a newer release, or the configuration changes" },
         candidates: [
           {
             version: "3.1.0",

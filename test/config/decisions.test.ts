@@ -291,6 +291,7 @@ ignore:
     expect(decide(rival, text).decisions[1]?.reason).toEqual({
       code: "ignored",
       detail: `the configuration ignores lodash (${rival}:8)`,
+      origin: `${rival}:8`,
     });
   });
 });

@@ -43,11 +43,11 @@ describe("a valid configuration may surprise", () => {
     ],
     [
       "by what is accepted and has no effect yet",
-      "automerge: true\nvendor: false\nenable-beta-ecosystems: true\nrules: [{ match: {}, target-branch: x }]\n",
+      "vendor: true\nenable-beta-ecosystems: true\nrules: [{ match: {}, target-branch: x }]\n",
       [
-        '1:1 "automerge" is accepted and has no effect yet',
-        '3:1 "enable-beta-ecosystems" has no effect',
-        '4:22 "target-branch" has an effect at the top and in an entry of "updates" only',
+        '1:1 "vendor" is accepted and has no effect yet',
+        '2:1 "enable-beta-ecosystems" has no effect',
+        '3:22 "target-branch" has an effect at the top and in an entry of "updates" only',
       ],
     ],
     [

@@ -51,7 +51,9 @@ commit-message:
   include: scope
 `;
     const policies = await repositoryPolicies(memoryFiles({ [path]: text }));
-    expect(policies.forProject(top)).toEqual({
+    const { origins, ...said } = policies.forProject(top);
+    expect(origins?.get("cooldown.default-days")).toBe(`${path}:18`);
+    expect(said).toEqual({
       ...defaultPolicy,
       groups: [
         {

@@ -22,7 +22,7 @@ import { group } from "./group.ts";
 import { ageOf, callsForUpdate, policyOf, severityOf } from "./policy.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { isLocked, requirementFor } from "./requirement.ts";
-import { isIgnored, type Question, weigh } from "./weigh.ts";
+import { isIgnored, located, type Question, weigh } from "./weigh.ts";
 
 /** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
 export interface Findings {
@@ -155,11 +155,16 @@ function notCalledFor(open: readonly Advisory[]): Reason {
 /** Why the configuration lets a dependency have no update at all. */
 function whyForbidden(policy: Policy, dependency: Dependency): Reason | undefined {
   if (policy.disabledBy !== undefined)
-    return { code: "disabled", detail: `a rule turns its updates off (${policy.disabledBy})` };
+    return {
+      code: "disabled",
+      detail: `a rule turns its updates off (${policy.disabledBy})`,
+      origin: policy.disabledBy,
+    };
   const ignored = isIgnored(policy.ignore, dependency.name);
   if (ignored !== undefined) return ignored;
   if (isAllowed(policy.allow, dependency)) return undefined;
-  return { code: "not-allowed", detail: "nothing in `allow` of the configuration lets it in" };
+  const detail = "nothing in `allow` of the configuration lets it in";
+  return { code: "not-allowed", ...located(detail, policy.origins?.get("allow")) };
 }
 
 /** Where rules ask about releases: what holds for each. */
@@ -327,7 +332,7 @@ function whyNothing(
   }
   return [
     "held",
-    { code: telling.rejected.code, detail: `${telling.version}: ${telling.rejected.detail}` },
+    { ...telling.rejected, detail: `${telling.version}: ${telling.rejected.detail}` },
     candidates,
   ];
 }

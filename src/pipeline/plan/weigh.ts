@@ -149,7 +149,8 @@ function isVulnerable(release: Release, { advisories, scheme }: Question): Reaso
 
 function isDisabled(_: Release, { policy }: Question): Reason | undefined {
   if (policy.disabledBy === undefined) return undefined;
-  return { code: "disabled", detail: `a rule turns such updates off (${policy.disabledBy})` };
+  const detail = `a rule turns such updates off (${policy.disabledBy})`;
+  return { code: "disabled", detail, origin: policy.disabledBy };
 }
 
 function isNotAllowed(
@@ -158,22 +159,25 @@ function isNotAllowed(
 ): Reason | undefined {
   const size = scheme.size(version, release.version);
   if (urgent === true || allowsSize(policy.allow, dependency, size)) return undefined;
-  return { code: "not-allowed", detail: `the configuration allows no ${size} updates of ${dependency.name}` };
+  const detail = `the configuration allows no ${size} updates of ${dependency.name}`;
+  return { code: "not-allowed", ...located(detail, policy.origins?.get("allow")) };
 }
 
 function isIgnoredVersion(release: Release, question: Question): Reason | undefined {
   const { policy, dependency, scheme, version, urgent } = question;
   const size = scheme.size(version, release.version);
   for (const { pattern, versions, updateTypes, origin, said } of policy.ignore) {
-    const place = origin === undefined ? "" : ` (${origin})`;
     if (!matchesPattern(pattern, dependency.name)) continue;
     if (said?.like !== undefined && (urgent !== true || said.security) && isMeant(release, said, question))
-      return { code: said.how, detail: `${phrases[said.how]}${place}` };
+      return { code: said.how, ...located(phrases[said.how], origin) };
     const range = versions.find((ignored) => scheme.satisfies(release.version, ignored));
     if (range !== undefined)
-      return { code: "ignored", detail: `${ignorant(said)} \`${range}\` of ${pattern}${place}` };
+      return { code: "ignored", ...located(`${ignorant(said)} \`${range}\` of ${pattern}`, origin) };
     if (urgent !== true && updateTypes.includes(size)) {
-      return { code: "ignored", detail: `the configuration ignores ${size} updates of ${pattern}${place}` };
+      return {
+        code: "ignored",
+        ...located(`the configuration ignores ${size} updates of ${pattern}`, origin),
+      };
     }
   }
   return undefined;
@@ -219,8 +223,12 @@ export function isIgnored(rules: readonly IgnoreRule[], name: string): Reason | 
       matchesPattern(pattern, name),
   );
   if (rule === undefined) return undefined;
-  const place = rule.origin === undefined ? "" : ` (${rule.origin})`;
-  return { code: "ignored", detail: `${ignorant(rule.said)} ${rule.pattern}${place}` };
+  return { code: "ignored", ...located(`${ignorant(rule.said)} ${rule.pattern}`, rule.origin) };
+}
+
+/** With the line that says so, in words and as data. */
+export function located(detail: string, origin: string | undefined): Pick<Reason, "detail" | "origin"> {
+  return origin === undefined ? { detail } : { detail: `${detail} (${origin})`, origin };
 }
 
 const day = 86_400_000;
@@ -236,10 +244,12 @@ function isYoung(
   if (days === 0 || time === undefined) return undefined;
   const until = new Date(Date.parse(time) + days * day);
   if (until.getTime() <= now.getTime()) return undefined;
-  return {
-    code: "cooldown",
-    detail: `it was published ${time.slice(0, 10)} and cools until ${until.toISOString().slice(0, 16)}Z`,
-  };
+  const at = until.toISOString();
+  const detail = `it was published ${time.slice(0, 10)} and cools until ${at.slice(0, 16)}Z`;
+  const size = scheme.size(version, release.version);
+  const origin =
+    policy.origins?.get(`cooldown.semver-${size}-days`) ?? policy.origins?.get("cooldown.default-days");
+  return { code: "cooldown", ...located(detail, origin), until: at };
 }
 
 function isUnwritable(release: Release, question: Question): Reason | undefined {
