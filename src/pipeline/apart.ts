@@ -1,5 +1,6 @@
 import type { OpenPullRequest } from "../domain/ports.ts";
 import type { Update, UpdateGroup } from "../domain/types.ts";
+import { familiesOf } from "./plan/families.ts";
 
 /** What was taken out of a group has this between the group's key and its own name. */
 const separator = "~";
@@ -16,7 +17,7 @@ export function setApart(
     const out = pinnedOf(group.key, open);
     const isOut = ({ dependency, release }: Update) => out.has(idOf(dependency.name, release.version));
     if (!group.updates.some(isOut)) return [group];
-    const parts = bondedParts(group.updates).map((updates) => ({ updates, first: updates.find(isOut) }));
+    const parts = familiesOf(group.updates).map((updates) => ({ updates, first: updates.find(isOut) }));
     const rest = parts.flatMap(({ updates, first }) => (first === undefined ? updates : []));
     const own = parts.flatMap(({ updates, first }): UpdateGroup[] => {
       const name = first?.dependency.name;
@@ -47,17 +48,4 @@ function pinnedOf(key: string, open: readonly OpenPullRequest[]): ReadonlySet<st
 
 function idOf(name: string, version: string): string {
   return JSON.stringify([name, version]);
-}
-
-/** The updates in parts that can move without each other: those of one package, and those that are bonded. */
-function bondedParts(updates: readonly Update[]): readonly (readonly Update[])[] {
-  const parts = new Map<string, readonly string[]>();
-  for (const { dependency, bonds = [] } of updates) {
-    const names = [dependency.name, ...bonds.map(({ name }) => name)];
-    const joined = [...new Set(names.flatMap((name) => parts.get(name) ?? [name]))];
-    for (const name of joined) parts.set(name, joined);
-  }
-  return [...new Set(parts.values())]
-    .map((names) => updates.filter(({ dependency }) => names.includes(dependency.name)))
-    .filter((part) => part.length > 0);
 }

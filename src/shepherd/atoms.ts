@@ -1,25 +1,11 @@
 import type { Update, UpdateGroup } from "../domain/types.ts";
-import { hubsOf } from "../pipeline/plan/families.ts";
+import { familiesOf } from "../pipeline/plan/families.ts";
 import { byText } from "../text/order.ts";
 import type { BisectAtom } from "./state.ts";
 
-/**
- * What of a group moves together or not at all, by the names of its packages, the least suspicious first. A package that
- * several projects use is in one atom with all its kin: it stays in the group in all of them, or in none.
- */
+/** What of a group moves together or not at all, by the names of its packages, the least suspicious first. */
 export function atomsOf({ updates }: UpdateGroup): readonly BisectAtom[] {
-  const hubs = hubsOf(updates);
-  const atoms = new Map<string, readonly Update[]>();
-  for (const family of Map.groupBy(
-    updates,
-    (update) => `${update.project.root}\0${hubs.get(update)}`,
-  ).values()) {
-    const names = new Set(family.map(({ dependency }) => dependency.name));
-    const met = [...new Set([...names].flatMap((name) => (atoms.has(name) ? [atoms.get(name) ?? []] : [])))];
-    const joined = [...met.flat(), ...family];
-    for (const { dependency } of joined) atoms.set(dependency.name, joined);
-  }
-  return [...new Set(atoms.values())]
+  return familiesOf(updates)
     .map((members) => ({
       names: [...new Set(members.map(({ dependency }) => dependency.name))].toSorted(byText),
       weight: Math.max(...members.map(suspicionOf)),

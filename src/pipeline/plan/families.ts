@@ -63,6 +63,22 @@ export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> 
   );
 }
 
+/**
+ * The updates in parts that can move without each other, whatever the project: those of one package with all their kin.
+ * In the order of the updates.
+ */
+export function familiesOf(updates: readonly Update[]): readonly (readonly Update[])[] {
+  const hubs = hubsOf(updates);
+  const kin = Map.groupBy(updates, (update) => `${update.project.root}\0${hubs.get(update)}`);
+  const parts = new Map<string, ReadonlySet<string>>();
+  for (const members of kin.values()) {
+    const names = members.map(({ dependency }) => dependency.name);
+    const joined = new Set(names.flatMap((name) => [...(parts.get(name) ?? [name])]));
+    for (const name of joined) parts.set(name, joined);
+  }
+  return [...Map.groupBy(updates, ({ dependency }) => parts.get(dependency.name)).values()];
+}
+
 /** The word that kin share: `vitest` of `@vitest/ui` and of `vitest`, `react` of `react-dom`. */
 function clanOf(name: string): string {
   const scope = /^@([^/]+)\//.exec(name)?.[1];
