@@ -85,6 +85,7 @@ export function fold(earlier: Job, later: Job): Job {
 
 /** Whether a job does all that another is for. */
 export function covers(job: Job, other: Job): boolean {
+  if (!(other.configurations ?? []).every((number) => job.configurations?.includes(number))) return false;
   if (job.kind !== other.kind) return job.kind === "scan";
   if (job.kind === "scan" || job.subjects === undefined) return true;
   return other.subjects?.every((subject) => job.subjects?.includes(subject)) ?? false;
