@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ConfigurationOptions, repositoryPolicies } from "../config/policy.ts";
+import { branchOf } from "../domain/branch.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import { defaultPolicy, everywhere } from "../domain/policy.ts";
 import type { Reporter } from "../domain/ports.ts";
@@ -172,8 +173,12 @@ function print(
 ): void {
   if (options.json !== true)
     return io.print(toTable(found, { colours: io.colours, now, all: options.all === true }));
-  const titled = (group: UpdateGroup) => titleOf(group, policyOfGroup(group, policies, now));
-  const subject = { repository: { directory }, titleOf: titled };
+  const policyFor = (group: UpdateGroup) => policyOfGroup(group, policies, now);
+  const subject = {
+    repository: { directory },
+    titleOf: (group: UpdateGroup) => titleOf(group, policyFor(group)),
+    branchOf: (group: UpdateGroup) => branchOf(group.key, policyFor(group).branchSeparator),
+  };
   return io.print(`${JSON.stringify(toReport(found, subject, files), null, 2)}\n`);
 }
 

@@ -1,3 +1,5 @@
+import { branchOf } from "../domain/branch.ts";
+import type { UpdateGroup } from "../domain/types.ts";
 import { titleOf } from "../pipeline/compose/title.ts";
 import type { GroupOutcome, Proposed } from "../pipeline/propose.ts";
 import { toReport } from "../reports/json.ts";
@@ -43,9 +45,11 @@ export async function runCommand(name: string, options: RunCommandOptions, io: T
     }
     const { proposed, sha } = outcome;
     if (options.json === true) {
+      const outcomes = new Map(proposed.outcomes.map((one) => [one.key, one]));
       const subject = {
         repository: { ...repository, sha },
-        titleOf: (group: Parameters<typeof titleOf>[0]) => titleOf(group, {}),
+        titleOf: (group: UpdateGroup) => outcomes.get(group.key)?.title ?? titleOf(group, {}),
+        branchOf: ({ key }: UpdateGroup) => outcomes.get(key)?.branch ?? branchOf(key),
       };
       io.print(
         `${JSON.stringify({ ...toReport(proposed.scan, subject), pullRequests: proposed.outcomes }, null, 2)}\n`,

@@ -1,4 +1,3 @@
-import { branchOf } from "../domain/branch.ts";
 import type { FileChange, Project, UpdateGroup } from "../domain/types.ts";
 import type { Scan } from "../pipeline/scan.ts";
 import type { ScanReport } from "./contract.ts";
@@ -7,6 +6,8 @@ export interface ReportSubject {
   readonly repository: ScanReport["repository"];
   /** The title of the pull request that a group would make. */
   titleOf(group: UpdateGroup): string;
+  /** The branch that it would have. */
+  branchOf(group: UpdateGroup): string;
 }
 
 /** A scan as the public contract has it. */
@@ -39,7 +40,7 @@ export function toReport(scan: Scan, subject: ReportSubject, files?: readonly Fi
     groups: scan.groups.map((group) => ({
       key: group.key,
       title: subject.titleOf(group),
-      branch: branchOf(group.key),
+      branch: subject.branchOf(group),
     })),
     advisories: scan.findings.map(({ advisory, project, name, version, fixed, paths }) => ({
       id: advisory.id,

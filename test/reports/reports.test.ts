@@ -107,6 +107,7 @@ describe("the report", () => {
     const report = toReport(await scanned(), {
       repository: { owner: "acme", name: "web", sha: "c0ffee" },
       titleOf: ({ key }: UpdateGroup) => `Bump ${key}`,
+      branchOf: ({ key }: UpdateGroup) => `branch of ${key}`,
     });
     expect(report.repository).toEqual({ owner: "acme", name: "web", sha: "c0ffee" });
     expect(
@@ -137,8 +138,8 @@ describe("the report", () => {
       },
     ]);
     expect(report.groups).toEqual([
-      { key: "npm/runtime", title: "Bump npm/runtime", branch: "steeplejack/npm/runtime" },
-      { key: "npm/major:api", title: "Bump npm/major:api", branch: "steeplejack/npm/major-api" },
+      { key: "npm/runtime", title: "Bump npm/runtime", branch: "branch of npm/runtime" },
+      { key: "npm/major:api", title: "Bump npm/major:api", branch: "branch of npm/major:api" },
     ]);
   });
 });

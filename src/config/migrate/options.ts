@@ -80,7 +80,10 @@ const translations: Readonly<Record<string, (value: unknown, around: Around) => 
   automerge: (value, { values }) => {
     if (typeof value !== "boolean") return undefined;
     const method = mergeMethods[String(values["automergeStrategy"])];
-    return { options: { automerge: value && method !== undefined ? { method } : value } };
+    if (!value) return { options: { automerge: false } };
+    // Without sizes, majors would be left to people.
+    const sizes = { "update-types": ["major" as const, "minor" as const, "patch" as const] };
+    return { options: { automerge: { ...sizes, ...(method === undefined ? {} : { method }) } } };
   },
   minimumReleaseAge: cooldown,
   stabilityDays: cooldown,
@@ -232,6 +235,7 @@ const silent = new Set([
   "automergeStrategy",
   "configMigration",
   "configWarningReuseIssue",
+  "dependencyDashboard",
   "description",
   "extends",
   "fetchChangeLogs",
@@ -278,7 +282,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     /^(?:automergeType|automergeSchedule|ignoreTests|requiredStatusChecks)$/,
     "pull requests are merged once their checks pass, at any time",
   ],
-  [/^(?:dependencyDashboard|masterIssue)/, "there is no approval by a dashboard"],
+  [/^(?:dependencyDashboard|masterIssue)/, "the dashboard is one issue, and asks for no approval"],
   [/^(?:pinDigests?|pin|digest|pinDigest)$/, "digests are not pinned"],
   [/^(?:separate|group)/, "updates are parted by groups: see `groups`"],
 ];

@@ -56,9 +56,11 @@ export function fromRenovate(values: Table, supported: readonly string[]): Draft
     ...made.flatMap((each) => each.rules),
   ];
   const ignore = ignoredEverywhere(top);
+  const dashboard = top["dependencyDashboard"];
   return {
     file: {
       "default-groups": false,
+      ...(typeof dashboard === "boolean" ? { dashboard } : {}),
       cooldown: { "default-days": defaultPolicy.cooldown.days },
       ...("ignorePaths" in top ? {} : { "exclude-paths": [] }),
       ...general,

@@ -36,7 +36,7 @@ export function toRules(piece: Piece, top: Table): MigratedRules {
   const { match } = found;
   const translated = toOptions({ values, placeOf: at }, top, (key) => isCondition(key) || ownKeys.has(key));
   const ignored = ignoreOf(values, top);
-  const options = { ...translated.options, ...ignored.options };
+  const options = { ...translated.options, ...automergeOf(translated.options, match), ...ignored.options };
   const group = groupOf(values, top);
   const description = textOf([values["description"]].flat()[0])?.slice(0, 1_000);
   const rule: Rule = {
@@ -73,6 +73,14 @@ export function toRules(piece: Piece, top: Table): MigratedRules {
       ...inner.flatMap((each) => each.unmatched),
     ],
   };
+}
+
+/** Where a rule is about small updates only, the sizes that are merged need not be said again. */
+function automergeOf({ automerge }: Pick<Rule, "automerge">, match: Match): Pick<Rule, "automerge"> {
+  const isSmall = match["update-types"]?.includes("major") === false;
+  if (!isSmall || typeof automerge !== "object") return {};
+  const { "update-types": _sizes, ...more } = automerge;
+  return { automerge: Object.keys(more).length === 0 ? true : more };
 }
 
 interface Group {

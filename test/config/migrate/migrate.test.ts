@@ -113,7 +113,12 @@ describe("a configuration of Renovate", () => {
       { rules: [{ match: { "update-types": ["major"] }, enabled: false }] },
     ],
     ["another branch", { baseBranches: ["develop"] }, { "target-branch": "develop" }],
-    ["merging", { automerge: true, automergeStrategy: "squash" }, { automerge: { method: "squash" } }],
+    [
+      "merging",
+      { automerge: true, automergeStrategy: "squash" },
+      { automerge: { "update-types": ["major", "minor", "patch"], method: "squash" } },
+    ],
+    ["the dashboard", { extends: [":disableDependencyDashboard"] }, { dashboard: false }],
     ["what has no equal", { customManagers: [], hostRules: [] }, { lost: ["customManagers", "hostRules"] }],
     ["what nobody knows", { labls: [] }, { lost: ["labls"] }],
     ["a wrong type", { labels: 3, minimumReleaseAge: "soon" }, { lost: ["labels", "minimumReleaseAge"] }],
