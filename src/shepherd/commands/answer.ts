@@ -25,6 +25,8 @@ export interface Heard {
   /** Why the package that is asked about is as it is, in Markdown; absent where nothing requires it. */
   readonly explanation?: string;
   readonly search: "none" | "running" | "over";
+  /** Whether somebody began with it and was killed: what there is nothing left to do about was done. */
+  readonly isResumed: boolean;
 }
 
 /** What to do for a command, and what to say. Pure. */
@@ -59,18 +61,19 @@ export function answer(command: Command, heard: Heard): Answer {
       });
     case "cancel merge": {
       const { merge, ...rest } = marker;
-      if (merge === undefined && !pull.autoMerge) return said("Nothing was to be merged.");
+      if (merge === undefined && !pull.autoMerge && !heard.isResumed)
+        return said("Nothing was to be merged.");
       return done({ kind: "mark", marker: rest }, { kind: "no auto-merge" });
     }
     case "close":
-      return pull.state === "open" ? done({ kind: "close" }) : refused(notOpen);
+      return pull.state === "open" || heard.isResumed ? done({ kind: "close" }) : refused(notOpen);
     case "reopen":
       if (pull.state === "merged") return refused("It is merged.");
       return done({ kind: "reopen" });
     case "ignore":
       return ignore(command, pull);
     case "unignore":
-      if (!conditions.some((condition) => isTakenBack(condition, command.name)))
+      if (!heard.isResumed && !conditions.some((condition) => isTakenBack(condition, command.name)))
         return refused(`Nothing is ignored for ${codeSpan(command.name)} by a comment or by closing.`);
       return done({ kind: "unignore", name: command.name }, { kind: "scan" });
     case "show ignore conditions":

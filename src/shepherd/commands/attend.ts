@@ -44,8 +44,10 @@ export async function attend(number: number, world: AttendWorld): Promise<Attend
   for (const comment of comments.filter(({ isOurs }) => !isOurs)) {
     world.signal?.throwIfAborted();
     const commands = parseCommands(comment.body, slug);
-    if (commands.length === 0 || (await isAnswered(comment, world))) continue;
-    const wantsScan = await obey(comment, commands, number, world);
+    if (commands.length === 0) continue;
+    const reactions = await world.talk.reactionsTo(comment.id);
+    if (reactions.some((reaction) => reaction !== "eyes")) continue;
+    const wantsScan = await obey(comment, commands, number, { ...world, isResumed: reactions.length > 0 });
     scan ||= wantsScan;
     done.push(...commands.map(({ kind }) => `#${number} ${kind}`));
   }
@@ -56,16 +58,12 @@ export async function attend(number: number, world: AttendWorld): Promise<Attend
   return { done, scan: scan || step === "rebase", soon: step === "soon" };
 }
 
-async function isAnswered({ id }: Comment, { talk }: AttendWorld): Promise<boolean> {
-  return (await talk.reactionsTo(id)).some((reaction) => reaction !== "eyes");
-}
-
 /** Carries out the commands of one comment. Its last reaction comes last, so that a run that was killed is repeated. */
 async function obey(
   { id, author }: Comment,
   commands: readonly Command[],
   number: number,
-  world: AttendWorld,
+  world: AttendWorld & Pick<Heard, "isResumed">,
 ): Promise<boolean> {
   const { pulls, talk } = world;
   const say = (texts: readonly string[]) => {
@@ -95,7 +93,11 @@ async function obey(
 }
 
 /** No more is asked of GitHub than the command needs. */
-async function hear(command: Command, pull: PullRequestState, world: AttendWorld): Promise<Heard> {
+async function hear(
+  command: Command,
+  pull: PullRequestState,
+  world: AttendWorld & Pick<Heard, "isResumed">,
+): Promise<Heard> {
   const isAboutConditions = command.kind === "unignore" || command.kind === "show ignore conditions";
   const lists = isAboutConditions
     ? await Promise.all([world.closedPullRequests(), world.openPullRequests()])
@@ -103,6 +105,7 @@ async function hear(command: Command, pull: PullRequestState, world: AttendWorld
   const explanation = command.kind === "explain" ? await world.explain(command.name) : undefined;
   return {
     pull,
+    isResumed: world.isResumed,
     conditions: lists === undefined ? [] : conditionsOf(...lists),
     search: command.kind === "bisect" ? await searchOn(pull, world) : "none",
     ...(explanation === undefined ? {} : { explanation }),

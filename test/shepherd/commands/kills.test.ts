@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { connectWithToken } from "../../../src/github/client.ts";
+import { memoryCache } from "../../../src/cache/memory.ts";
+import { marker } from "../../../src/domain/branch.ts";
+import { githubConversation } from "../../../src/github/conversation.ts";
+import { githubForge } from "../../../src/github/forge.ts";
+import { githubPulls } from "../../../src/github/pulls.ts";
+import { attend } from "../../../src/shepherd/commands/attend.ts";
+import { draft, hub, web } from "../../github/hub.ts";
+
+const repo = { owner: "acme", repo: "web" };
+const hubs: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of hubs.splice(0)) await one.close();
+});
+
+class Killed extends Error {}
+
+/**
+ * A pull request on which people said these, one after the other. A kill comes with the nth request that changes something:
+ * instead of it, or when GitHub has done it and nobody hears the answer. Gives what there is in the end.
+ */
+async function story(said: readonly string[], kill?: { nth: number; isDone: boolean }) {
+  const { github, app, installation } = await hub();
+  hubs.push(github);
+  const octokit = app.forRepository(installation, web);
+  const login = github.botLogin;
+  const baseSha = github.branches("acme/web")["main"] ?? "";
+  const forge = () => githubForge(octokit, { ...web, baseBranch: "main", baseSha, login });
+  const moves = ["a", "b"].map((name) => ({ name, from: "1", to: "2", size: "minor" as const }));
+  const of = { key: "npm/runtime", digest: "d1", basis: "b1" };
+  await forge().propose(draft({ body: marker({ ...of, moves }) }));
+  let changes = 0;
+  octokit.hook.wrap("request", async (request, options) => {
+    if (options.method === "GET") return request(options);
+    changes += 1;
+    if (kill?.nth !== changes) return request(options);
+    if (kill.isDone) await request(options);
+    throw new Killed();
+  });
+  const world = {
+    pulls: githubPulls(octokit, { ...web, login }),
+    talk: githubConversation(octokit, { ...web, login }),
+    slug: "steeplejack",
+    openPullRequests: () => forge().openPullRequests(),
+    closedPullRequests: () => forge().closedPullRequests(),
+    explain: async (name: string) => `\`${name}\` is as it is.`,
+  };
+  const token = github.token("octocat");
+  const person = connectWithToken({ token, baseUrl: github.url, cache: memoryCache() });
+  for (const body of said) {
+    await person.issues.createComment({ ...repo, issue_number: 1, body });
+    for (let isDone = false; !isDone;)
+      isDone = await attend(1, world).then(
+        () => true,
+        (error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+          return false;
+        },
+      );
+  }
+  await attend(1, world);
+  const { data: comments } = await person.issues.listComments({ ...repo, issue_number: 1 });
+  const reactions = await Promise.all(
+    comments.map(async ({ id }) => {
+      const { data } = await person.reactions.listForIssueComment({ ...repo, comment_id: id });
+      return data.map(({ content }) => content).join(" ");
+    }),
+  );
+  const pull = await world.pulls.read(1);
+  const end = {
+    state: pull?.state,
+    marker: pull?.marker,
+    branches: Object.keys(github.branches("acme/web")),
+    comments: comments.map(({ body = "", user }, at) => [
+      user?.login,
+      body.replace(/answer-\d+/, "answer"),
+      reactions[at],
+    ]),
+  };
+  return { changes, end };
+}
+
+describe("answers of a worker that is killed", { timeout: 60_000 }, () => {
+  it.each<[string, readonly string[], object]>([
+    [
+      "when something is ignored, and taken back",
+      ["@steeplejack ignore a\n@steeplejack split b", "@steeplejack unignore a"],
+      { state: "open", marker: { apart: [{ name: "b", version: "2" }] } },
+    ],
+    [
+      "when it is closed and opened again",
+      ["@steeplejack close", "@steeplejack reopen"],
+      { state: "open", branches: ["main", "steeplejack/npm/runtime"] },
+    ],
+    ["when it is merged", ["@steeplejack merge"], { state: "merged", branches: ["main"] }],
+    ["when it says something", ["@steeplejack explain a\n@steeplejack hlep"], { state: "open" }],
+  ])("end as if it had not been, %s", async (_, said, expected) => {
+    const whole = await story(said);
+    expect(whole.end).toMatchObject(expected);
+    for (let nth = 1; nth <= whole.changes; nth++)
+      for (const isDone of [false, true]) {
+        const { end } = await story(said, { nth, isDone });
+        expect(end, `killed at ${nth}, done: ${isDone}`).toEqual(whole.end);
+      }
+  });
+});
