@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type PrivateRedis, startRedis } from "../redis.ts";
+import { commanding } from "./commands.ts";
+import { overseeing } from "./dashboards.ts";
 import { locked } from "./files.ts";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
@@ -19,6 +21,8 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
   afterAll(() => redis.close());
 
   const where = () => ({ redis: redis.url });
+  commanding(where);
+  overseeing(where);
   opening(where);
   following(where);
   holding(where);
