@@ -11,7 +11,7 @@ import { onInstallation } from "./installation.ts";
 import type { Repositories } from "./inventory.ts";
 import { onIssue } from "./issue.ts";
 import { onComment, onPullRequest, onReview } from "./pull-request.ts";
-import { onPush } from "./push.ts";
+import { onOrganisationPush, onPush } from "./push.ts";
 import { onRepository } from "./repository.ts";
 
 export interface AppOptions {
@@ -29,7 +29,10 @@ export function listen(probot: Probot, options: AppOptions): void {
   const hear = (event: Heard, jobsOf: JobsOf) => probot.on(event, (told) => receive(told, jobsOf, options));
   hear("installation", (payload) => onInstallation(payload, repositoriesOf));
   hear("installation_repositories", onInstallationRepositories);
-  hear("push", (payload) => onPush(payload, isRelevant));
+  hear("push", async (payload) => [
+    ...onPush(payload, isRelevant),
+    ...(await onOrganisationPush(payload, repositoriesOf)),
+  ]);
   hear("repository", onRepository);
   hear("check_suite", onCheckSuite);
   hear("status", onStatus);

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { organisationPath, organisationRepository } from "../config/policy.ts";
 import type { Job } from "../queue/jobs.ts";
+import type { Repositories } from "./inventory.ts";
 import { installationOf, scansOf } from "./payload.ts";
 
 const commit = z.object({
@@ -26,8 +28,25 @@ const mostFiles = 3_000;
  * make no job.
  */
 export function onPush(data: unknown, isRelevant: (path: string) => boolean): readonly Job[] {
-  const { ref, deleted, forced, commits, repository, installation } = payload.parse(data);
-  if (deleted || ref !== `refs/heads/${repository.default_branch}`) return [];
+  const { repository, installation } = payload.parse(data);
+  return touches(data, isRelevant) ? scansOf([repository.full_name], installation.id, "push") : [];
+}
+
+/** What the organisation says for all its repositories changed: each of them may have to be looked at anew. */
+export async function onOrganisationPush(
+  data: unknown,
+  repositoriesOf: Repositories,
+): Promise<readonly Job[]> {
+  const { repository, installation } = payload.parse(data);
+  const isOrganisations = repository.full_name.toLowerCase().endsWith(`/${organisationRepository}`);
+  if (!isOrganisations || !touches(data, (path) => path === organisationPath)) return [];
+  return scansOf(await repositoriesOf(installation.id), installation.id, "repository");
+}
+
+/** Whether a push may have changed such a file on the default branch. */
+function touches(data: unknown, isRelevant: (path: string) => boolean): boolean {
+  const { ref, deleted, forced, commits, repository } = payload.parse(data);
+  if (deleted || ref !== `refs/heads/${repository.default_branch}`) return false;
   const files = commits.map(({ added, modified, removed }) => [...added, ...modified, ...removed]);
   // What the push does not tell could be anything: what a forced one threw away, and what no longer fits in the lists.
   const untold =
@@ -35,6 +54,5 @@ export function onPush(data: unknown, isRelevant: (path: string) => boolean): re
     commits.length === 0 ||
     commits.length >= mostCommits ||
     files.some((paths) => paths.length === 0 || paths.length >= mostFiles);
-  if (!untold && !files.flat().some(isRelevant)) return [];
-  return scansOf([repository.full_name], installation.id, "push");
+  return untold || files.flat().some(isRelevant);
 }

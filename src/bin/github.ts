@@ -6,11 +6,13 @@ import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import type { Notice } from "../github/notice.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { codeSpan } from "../text/markdown.ts";
 import { checkConfigurations, configurationNotice, tellBroken, tellMended } from "./configuration.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
 import type { RequestsLeft } from "../github/fetch.ts";
 import type { Pace } from "../github/pace.ts";
+import { githubPulls } from "../github/pulls.ts";
 import { branchHead } from "../github/repository.ts";
 import { type Proposed, propose } from "../pipeline/propose.ts";
 import { scan } from "../pipeline/scan.ts";
@@ -38,10 +40,12 @@ async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome
 }
 
 async function scanOpened(
-  { sha, defaultBranch, policies, worldFor }: OpenRepository,
-  { octokit, repository }: RepositoryOptions,
+  opened: OpenRepository,
+  options: RepositoryOptions,
   wanted: ReadonlySet<string> = new Set(),
 ): Promise<Extract<RepositoryOutcome, { kind: "scanned" }>> {
+  const { sha, defaultBranch, policies, worldFor } = opened;
+  const { octokit, repository } = options;
   const work = async (branch: string, head: string): Promise<Proposed> => {
     const world = { ...(await worldFor(branch, head)), wanted };
     return propose(await scan(world), world);
@@ -52,7 +56,28 @@ async function scanOpened(
     const more = head === undefined ? undefined : await work(branch, head);
     proposed = more === undefined ? without(proposed, branch) : together(proposed, more);
   }
-  return { kind: "scanned", sha, proposed };
+  const closed = policies.mode === "report" ? [] : await closeForsaken(opened, options);
+  return { kind: "scanned", sha, proposed: { ...proposed, closed: [...proposed.closed, ...closed] } };
+}
+
+/** Closes what is for a branch that the configuration no longer names. */
+async function closeForsaken(
+  { sha, defaultBranch, policies, worldFor }: OpenRepository,
+  { octokit, repository, login }: RepositoryOptions,
+): Promise<Proposed["closed"]> {
+  const open = await githubPulls(octokit, { ...repository, login }).open();
+  const kept = new Set([defaultBranch, ...policies.branches.keys()]);
+  const closed: Proposed["closed"][number][] = [];
+  for (const base of new Set(open.map((pull) => pull.base))) {
+    if (kept.has(base)) continue;
+    const { forge } = await worldFor(base, sha);
+    const reason = `The configuration no longer names ${codeSpan(base)} as a \`target-branch\`.`;
+    for (const pullRequest of await forge.openPullRequests()) {
+      await forge.close(pullRequest, reason);
+      closed.push({ pullRequest, reason });
+    }
+  }
+  return closed;
 }
 
 /** What was found is that of the default branch; what was proposed, and what went wrong, of both. */
@@ -116,6 +141,18 @@ export function createHandle(
     try {
       const fullName = `${job.repository.owner}/${job.repository.name}`;
       const evidence = evidenceBook(adapters.cache, job.installationId, fullName);
+      const source = githubConfiguration([
+        () => octokit,
+        // What is public every token reads; what is not, one for that repository, where the App is installed on it.
+        ({ owner, name }) =>
+          owner.toLowerCase() === job.repository.owner.toLowerCase()
+            ? clients.forRepository(
+                job.installationId,
+                { owner, name },
+                { metadata: "read", contents: "read" },
+              )
+            : undefined,
+      ]);
       const repositoryOptions = {
         ...options,
         evidence,
@@ -128,22 +165,11 @@ export function createHandle(
           login = undefined;
           throw error;
         }),
-        configuration: remembered(
-          `installation ${job.installationId}`,
-          githubConfiguration([
-            () => octokit,
-            // What is public every token reads; what is not, one for that repository, where the App is installed on it.
-            ({ owner, name }) =>
-              owner.toLowerCase() === job.repository.owner.toLowerCase()
-                ? clients.forRepository(
-                    job.installationId,
-                    { owner, name },
-                    { metadata: "read", contents: "read" },
-                  )
-                : undefined,
-          ]),
-          memory,
-        ),
+        // What an organisation says has changed just now, where that is why the job is there.
+        configuration:
+          job.reason === "repository"
+            ? source
+            : remembered(`installation ${job.installationId}`, source, memory),
         patient: job.reason !== "manual" && job.reason !== "comment",
         apiUrl: github.apiUrl,
       };

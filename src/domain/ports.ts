@@ -171,8 +171,8 @@ export interface Proposal {
 
 /** Looks at single pull requests of the App, and acts on them. Each act looks first: done twice, it is done once. */
 export interface PullRequests {
-  /** The numbers of those that are open, with their branches, whatever they are for. Oldest first. */
-  open(): Promise<readonly { readonly number: number; readonly branch: string }[]>;
+  /** The numbers of those that are open, with their branches and those that they are for. Oldest first. */
+  open(): Promise<readonly { readonly number: number; readonly branch: string; readonly base: string }[]>;
   /** `undefined` where there is none of that number, or it is not one of the App's. */
   read(number: number): Promise<PullRequestState | undefined>;
   /** Those of a commit, by name. */

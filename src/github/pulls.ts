@@ -48,7 +48,7 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
         .filter(
           ({ head, body }) => isOurs(head.ref) && isInside(head) && readMarker(body ?? "") !== undefined,
         )
-        .map(({ number, head }) => ({ number, branch: head.ref }));
+        .map(({ number, head, base }) => ({ number, branch: head.ref, base: base.ref }));
     },
     read: async (number) => {
       const pull = await shown(number);

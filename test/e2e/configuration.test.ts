@@ -120,6 +120,27 @@ describe("a configuration on GitHub", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("closes what is for a branch that it no longer names", async () => {
+    const { install, push, pulls, github, octocat, idle } = await open();
+    await github.push("acme/web", { files: { "next.txt": "" }, by: "octocat", branch: "next" });
+    await push({ [path]: "target-branch: next\n" });
+    await install();
+    const [first = "", ...others] = await pulls();
+    expect(others).toEqual([]);
+    expect(first).toMatch(/^open #1 .*: Bump router from 1\.0\.0 to 1\.2\.0/);
+
+    await push({ [path]: "" });
+    await idle();
+    expect(await pulls()).toEqual([
+      first.replace("open", "closed"),
+      "open #2 steeplejack/npm/runtime: Bump router from 1.0.0 to 1.2.0 in the runtime group",
+    ]);
+    const { data } = await octocat.issues.listComments({ ...of, issue_number: 1 });
+    expect(data.map(({ body }) => body)).toContain(
+      "The configuration no longer names `next` as a `target-branch`.",
+    );
+  });
+
   it("stops everything where it never was valid, and an issue says so", async () => {
     const { install, pulls, issues } = await open("labels: 3\n");
     await install();
@@ -129,6 +150,27 @@ describe("a configuration on GitHub", { timeout: 60_000 }, () => {
     ]);
   });
 });
+
+it(
+  "is looked at anew in every repository when the organisation changes its own",
+  { timeout: 60_000 },
+  async () => {
+    const { repositories, ...rest } = cast();
+    const stage = await start(
+      { ...rest, repositories: { ...repositories, "acme/.github": { [path]: "mode: report\n" } } },
+      {},
+    );
+    try {
+      await stage.install();
+      expect(await stage.pulls()).toEqual([]);
+      await stage.github.push("acme/.github", { files: { [path]: "mode: propose\n" }, by: "octocat" });
+      await stage.idle();
+      expect(await stage.pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\/runtime:/)]);
+    } finally {
+      await closeStages();
+    }
+  },
+);
 
 describe("a repository without a configuration", { timeout: 60_000 }, () => {
   afterEach(closeStages);
