@@ -17,9 +17,9 @@ function cast(configuration?: string): Cast {
 
 const of = { owner: "acme", repo: "web" };
 
-describe("a configuration on GitHub", { timeout: 60_000 }, () => {
-  afterEach(closeStages);
+afterEach(closeStages);
 
+describe("a configuration on GitHub", { timeout: 60_000 }, () => {
   async function open(configuration?: string) {
     const stage = await start(cast(configuration), {});
     const { octocat } = stage;
@@ -160,21 +160,15 @@ it(
       { ...rest, repositories: { ...repositories, "acme/.github": { [path]: "mode: report\n" } } },
       {},
     );
-    try {
-      await stage.install();
-      expect(await stage.pulls()).toEqual([]);
-      await stage.github.push("acme/.github", { files: { [path]: "mode: propose\n" }, by: "octocat" });
-      await stage.idle();
-      expect(await stage.pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\/runtime:/)]);
-    } finally {
-      await closeStages();
-    }
+    await stage.install();
+    expect(await stage.pulls()).toEqual([]);
+    await stage.github.push("acme/.github", { files: { [path]: "mode: propose\n" }, by: "octocat" });
+    await stage.idle();
+    expect(await stage.pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\/runtime:/)]);
   },
 );
 
 describe("a repository without a configuration", { timeout: 60_000 }, () => {
-  afterEach(closeStages);
-
   const open = (files: Cast["repositories"][string] = {}) => {
     const { repositories, ...rest } = cast();
     return start(
