@@ -70,10 +70,13 @@ function isFreshlyRed({ checks }: SeenChecks): boolean {
   );
 }
 
+/** In characters: what has to be remembered must fit into a comment. */
+const longestAtoms = 20_000;
+
 /** A search begins: of the packages that move together, the least suspicious first. */
 export function begin(seen: SeenChecks, atoms: readonly BisectAtom[]): Verdict {
   const { pull, checks, now, branches } = seen;
-  if (atoms.length < 2) return nothing;
+  if (atoms.length < 2 || JSON.stringify(atoms).length > longestAtoms) return nothing;
   const failed = checks.filter(({ outcome }) => outcome === "failed");
   const state: BisectState = {
     digest: pull.marker.digest,

@@ -1,13 +1,40 @@
 import { codeSpan, linkTarget } from "../text/markdown.ts";
 import { noteOf } from "./note.ts";
 import type { BisectPolicy } from "../domain/policy.ts";
-import { bisectKey, type BisectState, conclusionOf, namesOf, type TrialState } from "./state.ts";
+import {
+  bisectKey,
+  type BisectState,
+  conclusionOf,
+  type Failure,
+  namesOf,
+  type TrialState,
+} from "./state.ts";
 
 /** What the comment on a red pull request says, with the state of the search at its end. */
 export function bisectText(state: BisectState, base: string, policy: Pick<BisectPolicy, "runs">): string {
   const table = trialTable(state);
-  const parts = [leadOf(state, base, policy), ...(table === "" ? [] : [table]), noteOf(bisectKey, state)];
-  return parts.join("\n\n");
+  const text = [leadOf(state, base, policy), ...(table === "" ? [] : [table])].join("\n\n");
+  const whole = `${text}\n\n${noteOf(bisectKey, state)}`;
+  return whole.length <= longestComment ? whole : `${text}\n\n${noteOf(bisectKey, withoutWords(state))}`;
+}
+
+/** In characters; GitHub takes 65,536. */
+const longestComment = 60_000;
+
+/** Without what the checks said, which can be read where they ran. */
+function withoutWords(state: BisectState): BisectState {
+  return {
+    ...state,
+    failed: state.failed.map(silent),
+    trials: state.trials.map(({ failed, ...trial }) => ({
+      ...trial,
+      ...(failed === undefined ? {} : { failed: failed.map(silent) }),
+    })),
+  };
+}
+
+function silent({ said: _, ...failure }: Failure): Failure {
+  return failure;
 }
 
 function leadOf(state: BisectState, base: string, { runs }: Pick<BisectPolicy, "runs">): string {

@@ -95,12 +95,18 @@ async function turnOf(pull: PullRequestState, world: ShepherdWorld, isMerged: bo
 }
 
 /** Only what begins needs to know how the group was planned. */
-async function checksTurn(seen: SeenChecks, { groupOf, isAfterScan }: ShepherdWorld): Promise<Verdict> {
+async function checksTurn(
+  seen: SeenChecks,
+  { groupOf, evidence, isAfterScan }: ShepherdWorld,
+): Promise<Verdict> {
   const verdict = decideChecks(seen);
   if (verdict !== "begin") return verdict;
   if (seen.pull.marker.moves?.length === 1) return nothing;
   const group = await groupOf(seen.pull);
-  if (group !== undefined) return begin(seen, atomsOf(group));
+  if (group !== undefined) {
+    const known = await evidence.read(ecosystemOf(seen.pull), seen.pull.marker.moves ?? []);
+    return begin(seen, atomsOf(group, known));
+  }
   return isAfterScan ? nothing : { actions: [{ kind: "scan" }] };
 }
 

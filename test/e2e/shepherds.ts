@@ -6,7 +6,7 @@ import { type Cast, start, type Where } from "./stage.ts";
 const names = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"];
 
 /** Eight packages, each with a newer version; a worker that waits for nothing in vain. */
-export function eight(): Cast {
+function eight(): Cast {
   const dependencies = Object.fromEntries(names.map((name) => [name, "^1.0.0"]));
   return {
     repositories: {
@@ -176,9 +176,9 @@ export function shepherding(where: () => Where): void {
       expect(branches().filter((name) => name.includes("bisect"))).toEqual([]);
       expect((await pulls()).filter((line) => line.startsWith("open"))).toHaveLength(2);
       const { data } = await octocat.pulls.list({ owner: "acme", repo: "web", state: "closed" });
-      expect(data.map(({ draft, title }) => [draft, title])).toEqual(
-        Array(5).fill([true, "Trial for #1: only some of its updates"]),
-      );
+      const told = data.map(({ draft, title }) => `${draft} ${title}`);
+      expect(told).toHaveLength(5);
+      expect(new Set(told)).toEqual(new Set(["true Trial for #1: only some of its updates"]));
     });
 
     it("is left to people where the configuration says so", async () => {

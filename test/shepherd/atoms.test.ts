@@ -44,3 +44,16 @@ it("keeps kin together, and what several projects use, the least suspicious firs
     { names: ["zod"], weight: 8 },
   ]);
 });
+
+it("suspects what broke elsewhere more than what says that it may break", () => {
+  const updates = group(
+    update("zod", "3.0.0", "4.0.0", "major"),
+    update("vite", "5.0.0", "5.1.0", "minor"),
+    update("chalk", "5.0.0", "5.0.1", "patch"),
+  );
+  const evidence = new Map([
+    ["vite", { passed: 1, failed: 1 }],
+    ["chalk", { passed: 9, failed: 0 }],
+  ]);
+  expect(atomsOf(updates, evidence).map(({ names }) => names.join())).toEqual(["chalk", "zod", "vite"]);
+});
