@@ -43,7 +43,7 @@ export function bodyOf(input: ComposeInput): string {
 const footer = [
   "---",
   "",
-  "Steeplejack keeps this pull request up to date until it is merged or closed. Commit to its branch, and it leaves the branch to you. Close it, and these versions are not proposed again.",
+  "Steeplejack keeps this pull request up to date until it is merged or closed. Commit to its branch, and it leaves the branch to you. Close it, and these versions are not proposed again. A comment commands it: `@steeplejack rebase`, `merge`, `ignore NAME`, `explain NAME`, `split NAME`; `@steeplejack help` lists all.",
 ].join("\n");
 
 function introOf({ group, notes }: ComposeInput): string {
