@@ -33,8 +33,9 @@ function withoutWords(state: BisectState): BisectState {
   };
 }
 
-function silent({ said: _, ...failure }: Failure): Failure {
-  return failure;
+function silent(failure: Failure): Failure {
+  const { said: _, ...rest } = failure;
+  return rest;
 }
 
 function leadOf(state: BisectState, base: string, { runs }: Pick<BisectPolicy, "runs">): string {

@@ -9,7 +9,8 @@ import { locked } from "./files.ts";
 import { following } from "./follows.ts";
 import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
-import { shepherding } from "./shepherds.ts";
+import { startCi } from "./ci.ts";
+import { eight, shepherding } from "./shepherds.ts";
 import { closeStages, secrets, start, until } from "./stage.ts";
 
 describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }, () => {
@@ -96,6 +97,48 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
       "steeplejack/npm/runtime",
     ]);
     expect(log.told("scan asked for")).toHaveLength(1);
+  });
+
+  it("goes on with a search whose worker is killed while it makes a branch", async () => {
+    const stage = await start(eight(), { ...where(), workers: 0 });
+    const { github, variables, pulls } = stage;
+    let isArmed = false;
+    const ci = startCi(stage, ({ versions, branch }) => {
+      if (branch.endsWith("/bisect/1/2") && !isArmed) {
+        isArmed = true; // GitHub makes the next branch, and the worker never hears of it
+        github.fault({ method: "POST", path: /\/git\/refs$/, status: 502, times: 1_000, after: true });
+      }
+      return versions["foxtrot"] === "1.1.0" ? "failure" : "success";
+    });
+    const first = worker(variables, 3_000);
+    const workers: ChildProcess[] = [];
+    const crash = async () => {
+      await until(() => github.requests.some(({ status }) => status === 502));
+      await killed(first);
+      github.clearFaults();
+      workers.push(worker(variables, 30_000));
+    };
+    await github.install("acme");
+    await Promise.all([ci.settle(), crash()]);
+    await ci.settle();
+    for (const one of workers) await killed(one);
+
+    expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+      "open #1 Bump the runtime group with 7 updates",
+      "open #2 Bump foxtrot from 1.0.0 to 1.1.0",
+    ]);
+    const trials = ci.log.flatMap((line) => /bisect\/1\/\d+ \w+/.exec(line) ?? []);
+    expect(trials.map((line) => line.replace("bisect/1/", ""))).toEqual([
+      "1 success",
+      "2 failure",
+      "2 failure",
+      "3 success",
+      "4 success",
+      "5 failure",
+      "5 failure",
+    ]);
+    const { data } = await stage.octocat.issues.listComments({ owner: "acme", repo: "web", issue_number: 1 });
+    expect(data.filter(({ body }) => body?.includes("steeplejack:bisect"))).toHaveLength(1);
   });
 });
 

@@ -6,7 +6,7 @@ import { type Cast, start, type Where } from "./stage.ts";
 const names = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"];
 
 /** Eight packages, each with a newer version; a worker that waits for nothing in vain. */
-function eight(): Cast {
+export function eight(): Cast {
   const dependencies = Object.fromEntries(names.map((name) => [name, "^1.0.0"]));
   return {
     repositories: {
