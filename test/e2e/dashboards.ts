@@ -12,7 +12,7 @@ const runtime = "steeplejack/npm/runtime";
 
 /** The issue that lists what is known of a repository, and its boxes. */
 export function overseeing(where: () => Where): void {
-  const open = async (settings = "", more: Cast["packages"] = {}) => {
+  const open = async (settings = "", more: Cast["packages"] = {}, registry: Cast["registry"] = {}) => {
     const files = locked(
       { dependencies: { router: "^1.0.0", logger: "^2.3.0" }, devDependencies: { linter: "^3.0.0" } },
       { router: "1.0.0", logger: "2.3.0", linter: "3.0.0" },
@@ -23,6 +23,7 @@ export function overseeing(where: () => Where): void {
           "acme/web": { ...files, ".github/steeplejack.yml": `dashboard: true\n${settings}` },
         },
         packages: { ...packages, ...more },
+        registry,
       },
       where(),
     );
@@ -138,6 +139,16 @@ export function overseeing(where: () => Where): void {
       await newWorker();
       await rescan();
       expect(await issue()).toEqual({ number, state: "closed", body });
+    });
+
+    it("tells what a registry refuses, and what would help", async () => {
+      const { part } = await open("", {}, { faults: { logger: { status: 403 } } });
+      expect(await part("Not to be looked up")).toEqual([
+        expect.stringMatching(
+          /^- `logger` of the public registry: .*: answered 403: the operator has no credentials .* `registries` of the configuration needs a token/,
+        ),
+      ]);
+      expect(await part("Problems")).toEqual([]);
     });
 
     it("tells what failed and why, and that no pull request was made", async () => {

@@ -32,15 +32,20 @@ export function dashboardOf(known: Known): string {
   const open = groups.filter(({ outcome }) => ["opened", "updated", "unchanged", "edited"].includes(outcome));
   const waiting = groups.filter(({ outcome }) => outcome === "waits");
   const failed = groups.filter(({ outcome }) => outcome === "failed");
-  const isGroup = new Set(failed.map(({ key }) => key));
+  const lookedFor = scan.decisions.filter(({ outcome }) => outcome === "failed");
+  const isTold = new Set([
+    ...failed.map(({ key }) => key),
+    ...lookedFor.map(({ dependency }) => dependency.name),
+  ]);
   const sections: readonly Section[] = [
     { texts: [intro], priority: 0 },
     part("Open", open.map(openLine), 3),
     part("Waiting", waiting.map(waitingLine), 3),
     part("Failed", failed.map(failedLine), 5),
+    part("Not to be looked up", refusals(lookedFor), 5),
     part("Vulnerable, with no way out yet", vulnerable(scan.decisions), 5),
     part("Kept back by people", conditions.map(conditionLine), 3),
-    part("Problems", scan.problems.filter(({ subject }) => !isGroup.has(subject)).map(problemLine), 2),
+    part("Problems", scan.problems.filter(({ subject }) => !isTold.has(subject)).map(problemLine), 2),
     held(scan.decisions),
     manifests(scan),
   ];
@@ -94,12 +99,35 @@ function vulnerable(decisions: readonly Decision[]): readonly string[] {
   return [...new Set(lines)];
 }
 
-/** What a person can do about it. */
+/** One line for each registry and what it answers, with what a person can do about it. */
+function refusals(failed: readonly Decision[]): readonly string[] {
+  const groups = Map.groupBy(failed, ({ dependency, reason }) =>
+    JSON.stringify([dependency.registry ?? "", reason.code]),
+  );
+  return [...groups]
+    .toSorted(([a], [b]) => byText(a, b))
+    .flatMap(([, members]) => {
+      const names = [...new Set(members.map(({ dependency }) => dependency.name))].toSorted(byText);
+      const [first] = members;
+      if (first === undefined) return [];
+      const { dependency, reason } = first;
+      const shown = names.slice(0, 5).map((name) => codeSpan(name.slice(0, 100)));
+      const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+      const registry =
+        dependency.registry === undefined
+          ? "the public registry"
+          : codeSpan(dependency.registry.slice(0, 200));
+      return [
+        `- ${shown.join(", ")}${more} of ${registry}: ${safeText(reason.detail, 400)}. ${mends[reason.code] ?? ""}`,
+      ];
+    });
+}
+
 const mends: Readonly<Record<string, string>> = {
   "not-found":
-    ". Where it is private, the registry needs an entry in `registries` of the configuration, with a token",
+    "Where they are private, the configuration needs their registry under `registries`, with a token.",
   "registry-error":
-    ". Where the registry refuses (401 or 403), its entry in `registries` needs a token that may read the package",
+    "Where it refuses, `registries` of the configuration needs a token that may read them; where it was down, the next scan mends it.",
 };
 
 function problemLine({ subject, message }: Problem): string {
@@ -107,15 +135,13 @@ function problemLine({ subject, message }: Problem): string {
 }
 
 function held(decisions: readonly Decision[]): Section {
-  const others = decisions.filter(
-    ({ outcome, reason }) => (outcome === "held" || outcome === "failed") && reason.code !== "no-fix",
-  );
+  const others = decisions.filter(({ outcome, reason }) => outcome === "held" && reason.code !== "no-fix");
   if (others.length === 0) return { texts: [""], priority: 1 };
   const byCode = [...Map.groupBy(others, ({ reason }) => reason.code)].toSorted(([a], [b]) => byText(a, b));
   const folded = byCode.map(([code, members]) => {
     const lines = members.map(
       ({ dependency, manifest, reason }) =>
-        `- ${codeSpan(dependency.name)} in ${codeSpan(manifest.path)}: ${safeText(reason.detail, 300)}${mends[code] ?? ""}`,
+        `- ${codeSpan(dependency.name)} in ${codeSpan(manifest.path)}: ${safeText(reason.detail, 300)}`,
     );
     const distinct = [...new Set(lines)].toSorted(byText);
     const left = distinct.length - mostListed;
