@@ -48,6 +48,25 @@ describe("the next run", () => {
       "2026-03-28T12:00:00Z",
       "2026-03-29T01:00:00Z",
     ],
+    // In New York they go forward at 02:00 on 8 March 2026, in Lord Howe by half an hour at 02:00 on 4 October.
+    [
+      "is at the same time of day after clocks moved",
+      at({ interval: "daily", minute: 330, timezone: "America/New_York" }),
+      "2026-03-07T12:00:00Z",
+      "2026-03-09T09:30:00Z",
+    ],
+    [
+      "comes after a gap of half an hour",
+      at({ day: 0, minute: 135, timezone: "Australia/Lord_Howe" }),
+      "2026-10-03T12:00:00Z",
+      "2026-10-03T15:30:00Z",
+    ],
+    [
+      "is the first of the month where that is another day in UTC",
+      at({ interval: "monthly", timezone: "Pacific/Kiritimati" }),
+      "2028-02-28T00:00:00Z",
+      "2028-02-29T10:00:00Z",
+    ],
     // In New York they go back at 02:00 on 1 November 2026: half past one comes twice, and the first counts.
     [
       "is the first of two like hours",
