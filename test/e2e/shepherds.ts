@@ -3,16 +3,18 @@ import { type Judge, startCi } from "./ci.ts";
 import { locked } from "./files.ts";
 import { type Cast, start, type Where } from "./stage.ts";
 
-const names = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"];
+const words =
+  "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo sierra tango";
+const names = words.split(" ").slice(0, 8);
 
-/** Eight packages, each with a newer version; a worker that waits for nothing in vain. */
-export function eight(): Cast {
-  const dependencies = Object.fromEntries(names.map((name) => [name, "^1.0.0"]));
+/** Eight packages, each with a newer version, or as many as are named. */
+export function eight(all: readonly string[] = names): Cast {
+  const dependencies = Object.fromEntries(all.map((name) => [name, "^1.0.0"]));
   return {
     repositories: {
-      "acme/web": locked({ dependencies }, Object.fromEntries(names.map((name) => [name, "1.0.0"]))),
+      "acme/web": locked({ dependencies }, Object.fromEntries(all.map((name) => [name, "1.0.0"]))),
     },
-    packages: Object.fromEntries(names.map((name) => [name, { "1.0.0": {}, "1.1.0": {} }])),
+    packages: Object.fromEntries(all.map((name) => [name, { "1.0.0": {}, "1.1.0": {} }])),
   };
 }
 
@@ -85,6 +87,19 @@ export function shepherding(where: () => Where): void {
       );
       expect(body).toContain("> 1 of 3 tests failed: @\u200boctocat expected 1 to be 2");
       expect(body).toContain("| 5 | `foxtrot` | [failed](");
+    });
+
+    it.each([
+      [2, "bravo", 2],
+      [20, "tango", 6],
+    ])("of %i is rid of %s in %i trials", async (size, culprit, trials) => {
+      const all = words.split(" ").slice(0, size);
+      const { comments, updated } = await open(
+        ({ versions }) => (has(versions, culprit) ? "failure" : "success"),
+        eight(all),
+      );
+      expect(updated("steeplejack/npm/runtime")).toEqual(all.filter((name) => name !== culprit));
+      expect((await comments(1)).join()).toContain(`\`${culprit}\` breaks it, as ${trials} trials told`);
     });
 
     it("is rid of two that break it independently", async () => {
@@ -270,6 +285,23 @@ export function shepherding(where: () => Where): void {
       expect(lines.filter((line) => !line.startsWith("merged"))).toEqual([]);
       expect(Object.values(requires("main")).every((at) => at === "^1.1.0")).toBe(true);
     });
+  });
+
+  it("asks GitHub for little when a check of a green pull request ends", async () => {
+    const { github, ci, resting } = await open(() => "success");
+    github.forgetRequests();
+    await github.check(
+      "acme/web",
+      github.branches("acme/web")["steeplejack/npm/runtime"] ?? "",
+      "lint",
+      "success",
+    );
+    await ci.settle();
+    await resting();
+    expect(github.counted().map(({ path }) => path.replace(/\w{40}/, "SHA"))).toEqual([
+      "/repos/acme/web/commits/SHA/check-runs?per_page=100&filter=latest",
+    ]);
+    expect(github.requests.length).toBeLessThanOrEqual(9);
   });
 
   it("tells what other repositories of the installation have seen", async () => {
