@@ -39,14 +39,15 @@ export function onStatus(data: unknown): readonly Job[] {
   );
 }
 
-/** Where the default branch is green again, what waited for it goes on. */
+/** Where the default branch is green, what waited for that goes on. */
 function afterChecks(
   branches: readonly string[],
   green: boolean,
   { full_name: name, default_branch: main }: z.infer<typeof repository>,
   installationId: number,
 ): readonly Job[] {
-  if (green && branches.includes(main)) return tending(name, installationId, "checks");
-  const subjects = branches.flatMap((branch) => subjectOf(branch) ?? []);
+  const subjects = branches.flatMap((branch) =>
+    green && branch === main ? branch : (subjectOf(branch) ?? []),
+  );
   return tending(name, installationId, "checks", subjects);
 }

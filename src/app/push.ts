@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { organisationPath, organisationRepository } from "../config/policy.ts";
+import { isOurs } from "../domain/branch.ts";
 import type { Job } from "../queue/jobs.ts";
 import type { Repositories } from "./inventory.ts";
 import { installationOf, scansOf } from "./payload.ts";
@@ -24,12 +25,17 @@ const mostCommits = 2_048;
 const mostFiles = 3_000;
 
 /**
- * The default branch moved, and a file that matters changed. The App's own pushes go to branches of its own, and so
- * make no job.
+ * A branch moved, and a file that matters changed. Whether another than the default branch is one to propose to, the
+ * configuration tells. The App's own pushes go to branches of its own, and so make no job.
  */
 export function onPush(data: unknown, isRelevant: (path: string) => boolean): readonly Job[] {
-  const { repository, installation } = payload.parse(data);
-  return touches(data, isRelevant) ? scansOf([repository.full_name], installation.id, "push") : [];
+  const event = payload.parse(data);
+  const { ref, repository, installation } = event;
+  const branch = /^refs\/heads\/(.{1,300})$/.exec(ref)?.[1];
+  if (branch === undefined || isOurs(branch) || !touches(event, isRelevant)) return [];
+  const scans = scansOf([repository.full_name], installation.id, "push");
+  if (branch === repository.default_branch) return scans;
+  return scans.map((scan) => ({ ...scan, kind: "shepherd", subjects: [], pushed: [branch] }));
 }
 
 /** What the organisation says for all its repositories changed: each of them may have to be looked at anew. */
@@ -37,16 +43,20 @@ export async function onOrganisationPush(
   data: unknown,
   repositoriesOf: Repositories,
 ): Promise<readonly Job[]> {
-  const { repository, installation } = payload.parse(data);
+  const event = payload.parse(data);
+  const { ref, repository, installation } = event;
+  if (ref !== `refs/heads/${repository.default_branch}`) return [];
   const isOrganisations = repository.full_name.toLowerCase().endsWith(`/${organisationRepository}`);
-  if (!isOrganisations || !touches(data, (path) => path === organisationPath)) return [];
+  if (!isOrganisations || !touches(event, (path) => path === organisationPath)) return [];
   return scansOf(await repositoriesOf(installation.id), installation.id, "repository");
 }
 
-/** Whether a push may have changed such a file on the default branch. */
-function touches(data: unknown, isRelevant: (path: string) => boolean): boolean {
-  const { ref, deleted, forced, commits, repository } = payload.parse(data);
-  if (deleted || ref !== `refs/heads/${repository.default_branch}`) return false;
+/** Whether a push may have changed such a file. */
+function touches(
+  { deleted, forced, commits }: z.infer<typeof payload>,
+  isRelevant: (path: string) => boolean,
+): boolean {
+  if (deleted) return false;
   const files = commits.map(({ added, modified, removed }) => [...added, ...modified, ...removed]);
   // What the push does not tell could be anything: what a forced one threw away, and what no longer fits in the lists.
   const untold =

@@ -12,7 +12,7 @@ import { explanationAsMarkdown } from "../reports/explain.ts";
 import type { Patience } from "../shepherd/checks.ts";
 import { attend, type Attended, type AttendWorld } from "../shepherd/commands/attend.ts";
 import type { EvidenceBook } from "../shepherd/evidence.ts";
-import { type ShepherdWorld, tend, type Tended } from "../shepherd/shepherd.ts";
+import { type ShepherdWorld, tend, type Tended, waitingForBase } from "../shepherd/shepherd.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { OpenRepository, RepositoryOptions } from "./repository.ts";
 
@@ -40,8 +40,9 @@ export async function shepherd(
     now: () => new Date(),
     ...(signal === undefined ? {} : { signal }),
   };
-  const numbers = await numbersOf(job, pulls);
-  const attended = await attendAll(numbers, pulls, opened, options);
+  const numbers = await numbersOf(job, pulls, opened);
+  const people = attendWorldOf(pulls, opened, { ...options, isAfterScan: world.isAfterScan });
+  const attended = await attendAll(numbers, people);
   const tended = await tend(numbers, world);
   const done = [...attended.done, ...tended.done];
   if (done.length > 0) log.info({ done }, "pull requests tended");
@@ -55,11 +56,8 @@ const soon = 10_000;
 /** Answers the people on each of these pull requests. */
 async function attendAll(
   numbers: readonly number[],
-  pulls: ShepherdWorld["pulls"],
-  opened: OpenRepository,
-  options: RepositoryOptions,
+  world: AttendWorld,
 ): Promise<{ done: readonly string[]; scan: boolean; again: readonly Wait[] }> {
-  const world = attendWorldOf(pulls, opened, options);
   const all = new Map<number, Attended>();
   for (const number of numbers) all.set(number, await attend(number, world));
   const waits = [...all].flatMap(([number, { soon: isSoon }]) => (isSoon ? [`#${number}`] : []));
@@ -74,10 +72,10 @@ async function attendAll(
 export function attendWorldOf(
   pulls: AttendWorld["pulls"],
   { defaultBranch, sha, worldFor }: OpenRepository,
-  { octokit, repository, login, signal }: RepositoryOptions,
+  { octokit, repository, login, signal, isAfterScan }: RepositoryOptions & Pick<AttendWorld, "isAfterScan">,
 ): AttendWorld {
-  let made: ReturnType<OpenRepository["worldFor"]> | undefined;
-  const now = () => (made ??= worldFor(defaultBranch, sha));
+  // Another one each time: what was said a moment ago is in its lists.
+  const now = () => worldFor(defaultBranch, sha);
   let scanned: Promise<Scan> | undefined;
   return {
     pulls,
@@ -86,20 +84,25 @@ export function attendWorldOf(
     openPullRequests: async () => (await now()).forge.openPullRequests(),
     closedPullRequests: async () => (await now()).forge.closedPullRequests(),
     explain: async (name) => explanationAsMarkdown(await (scanned ??= now().then(scan)), name, await now()),
+    isAfterScan,
     ...(signal === undefined ? {} : { signal }),
   };
 }
 
-/** Those that are named by their numbers or their branches. */
+/** Those that are named by their numbers or their branches, or wait for the default branch where that is named. */
 async function numbersOf(
   { subjects }: Job,
-  pulls: Pick<ShepherdWorld["pulls"], "open">,
+  pulls: Pick<ShepherdWorld["pulls"], "open" | "commentsOn">,
+  { defaultBranch }: OpenRepository,
 ): Promise<readonly number[]> {
   const named = (subjects ?? []).flatMap((subject) => /^#(\d+)$/.exec(subject)?.[1] ?? []).map(Number);
   if (subjects !== undefined && named.length === subjects.length) return named;
   const open = await pulls.open();
-  const wanted = open.filter(({ branch }) => subjects === undefined || subjects.includes(branch));
-  return [...new Set([...named, ...wanted.map(({ number }) => number)])];
+  const all = open.map(({ number }) => number);
+  if (subjects === undefined) return all;
+  const wanted = open.flatMap(({ number, branch }) => (subjects.includes(branch) ? [number] : []));
+  const waiting = subjects.includes(defaultBranch) ? await waitingForBase(all, pulls) : [];
+  return [...new Set([...named, ...wanted, ...waiting])];
 }
 
 type Wait = NonNullable<Tended["again"]>;

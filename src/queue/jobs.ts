@@ -30,10 +30,15 @@ export const jobShape = z.object({
   repository: z.object({ owner: part, name: part }),
   installationId: z.int().positive(),
   reason: z.enum(reasons),
-  /** For `shepherd`: pull requests (`#12`) and branches (`steeplejack/npm/runtime`). Absent: every open one. */
+  /**
+   * For `shepherd`: pull requests (`#12`), branches (`steeplejack/npm/runtime`), and the default branch for those that wait
+   * until it is green. Absent: every open one.
+   */
   subjects: z.array(z.string().min(1).max(300)).max(mostSubjects).readonly().optional(),
   /** Pull requests whose configuration is to be judged, whatever else is done. */
   configurations: z.array(z.int().positive()).max(mostSubjects).readonly().optional(),
+  /** For `shepherd`: branches with new commits. Where the configuration names one as a target, a scan is to follow. */
+  pushed: z.array(z.string().min(1).max(300)).max(mostSubjects).readonly().optional(),
   /** GitHub's id of the webhook delivery that asked for it. */
   delivery: z.string().max(100).optional(),
 });
@@ -73,13 +78,15 @@ export function fold(earlier: Job, later: Job): Job {
   const foremost = urgencyOf(later.reason) <= urgencyOf(earlier.reason) ? later : earlier;
   const kind = earlier.kind === "scan" || later.kind === "scan" ? "scan" : "shepherd";
   const subjects = kind === "scan" ? undefined : united(earlier.subjects, later.subjects);
-  const { kind: _kind, subjects: _subjects, configurations: _configurations, ...rest } = foremost;
+  const { kind: _kind, subjects: _subjects, configurations: _judged, pushed: _pushed, ...rest } = foremost;
   const configurations = [...new Set([...(earlier.configurations ?? []), ...(later.configurations ?? [])])];
+  const pushed = kind === "scan" ? [] : [...new Set([...(earlier.pushed ?? []), ...(later.pushed ?? [])])];
   return {
     kind,
     ...rest,
     ...(subjects === undefined ? {} : { subjects }),
     ...(configurations.length === 0 ? {} : { configurations: configurations.slice(-mostSubjects) }),
+    ...(pushed.length === 0 ? {} : { pushed: pushed.slice(-mostSubjects) }),
   };
 }
 
@@ -87,7 +94,9 @@ export function fold(earlier: Job, later: Job): Job {
 export function covers(job: Job, other: Job): boolean {
   if (!(other.configurations ?? []).every((number) => job.configurations?.includes(number))) return false;
   if (job.kind !== other.kind) return job.kind === "scan";
-  if (job.kind === "scan" || job.subjects === undefined) return true;
+  if (job.kind === "scan") return true;
+  if (!(other.pushed ?? []).every((branch) => job.pushed?.includes(branch))) return false;
+  if (job.subjects === undefined) return true;
   return other.subjects?.every((subject) => job.subjects?.includes(subject)) ?? false;
 }
 

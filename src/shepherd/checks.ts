@@ -121,17 +121,17 @@ function isSameFailure(checks: readonly Check[], { failed }: BisectState): boole
 
 function decideAfterRerun(seen: SeenChecks, state: BisectState): Verdict {
   const { checks, now, patience: wait } = seen;
-  const again = { actions: [], again: wait.start };
-  if (checks.some(({ outcome }) => outcome === "pending")) return again;
-  const isLate = now.getTime() - Date.parse(state.since) > 2 * wait.start;
-  // What was asked for may not have begun yet.
-  if (isSameFailure(checks, state) && !isLate) return again;
   const names = new Set(state.failed.map(({ name }) => name));
   const own = checks.filter(({ name }) => names.has(name));
-  if (own.length === 0 && !isLate) return again;
-  if (!own.some(({ outcome }) => outcome === "failed"))
-    return { actions: [say(seen, { ...state, phase: "flaky", since: now.toISOString() })] };
-  return advance(seen, { ...state, phase: "search", since: now.toISOString() });
+  const isPending = checks.some(({ outcome }) => outcome === "pending");
+  const since = now.toISOString();
+  if (!isPending && own.length > 0 && own.every(({ outcome }) => outcome === "passed"))
+    return { actions: [say(seen, { ...state, phase: "flaky", since })] };
+  // What was asked for may not have begun yet, and may never begin.
+  const isNew = own.some(({ outcome }) => outcome === "failed") && !isSameFailure(checks, state);
+  const isLate = now.getTime() - Date.parse(state.since) > 2 * wait.start;
+  if (isPending || !(isNew || isLate)) return { actions: [], again: wait.start };
+  return advance(seen, { ...state, phase: "search", since });
 }
 
 /** The next trial, or the end of the search. */

@@ -10,7 +10,9 @@ import { begin, decideChecks, givenUp, type Patience, type SeenChecks } from "./
 import type { EvidenceBook } from "./evidence.ts";
 import { look } from "./look.ts";
 import { decideMerging } from "./merging.ts";
+import { readNote } from "./note.ts";
 import { perform } from "./perform.ts";
+import { bisectKey, bisectShape } from "./state.ts";
 
 /** All that shepherding reads from and acts on. */
 export interface ShepherdWorld {
@@ -101,10 +103,11 @@ async function checksTurn(
 ): Promise<Verdict> {
   const verdict = decideChecks(seen);
   if (verdict !== "begin") return verdict;
-  if (seen.pull.marker.moves?.length === 1) return nothing;
+  const { moves = [] } = seen.pull.marker;
+  if (moves.length < 2) return nothing;
   const group = await groupOf(seen.pull);
   if (group !== undefined) {
-    const known = await evidence.read(ecosystemOf(seen.pull), seen.pull.marker.moves ?? []);
+    const known = await evidence.read(ecosystemOf(seen.pull), moves);
     return begin(seen, atomsOf(group, known));
   }
   return isAfterScan ? nothing : { actions: [{ kind: "scan" }] };
@@ -159,4 +162,17 @@ async function giveUp(pull: PullRequestState, world: ShepherdWorld): Promise<voi
   const seen = await look(pull, world);
   if (seen.state?.phase === "search" && seen.state.trials.at(-1)?.outcome === undefined)
     await perform(givenUp(seen, seen.state), pull, world);
+}
+
+/** Those whose search waits for their base to be mended. */
+export async function waitingForBase(
+  numbers: readonly number[],
+  pulls: Pick<PullRequests, "commentsOn">,
+): Promise<readonly number[]> {
+  const waiting: number[] = [];
+  for (const number of numbers) {
+    const state = readNote(await pulls.commentsOn(number), bisectKey, bisectShape);
+    if (state?.phase === "red base") waiting.push(number);
+  }
+  return waiting;
 }

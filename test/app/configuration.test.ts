@@ -36,6 +36,10 @@ it("is not lost when jobs become one", () => {
     subjects: ["#3"],
     configurations: [7, 8],
   });
+  const pushed: Job = { ...job, configurations: [], pushed: ["next"] };
+  expect(fold(job, pushed)).toEqual({ ...job, pushed: ["next"] });
+  expect(fold(scan, pushed)).not.toHaveProperty("pushed");
+  expect([covers(job, pushed), covers(pushed, pushed), covers(scan, pushed)]).toEqual([false, true, true]);
   expect(covers(scan, job)).toBe(false);
   expect(covers(fold(scan, job), job)).toBe(true);
 });

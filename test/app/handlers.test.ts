@@ -42,7 +42,7 @@ describe("a push", () => {
 
   it.each([
     ["other files", { commits: [commit("src/index.ts", "README.md")] }],
-    ["another branch", { ref: "refs/heads/feature" }],
+    ["other files of another branch", { ref: "refs/heads/feature", commits: [commit("README.md")] }],
     ["a tag", { ref: "refs/tags/main" }],
     ["the end of a branch", { deleted: true }],
     [
@@ -51,6 +51,12 @@ describe("a push", () => {
     ],
   ])("needs nothing for %s", (_what, change) => {
     expect(onPush(push(change), isRelevant)).toEqual([]);
+  });
+
+  it("asks whether another branch is one to propose to", () => {
+    expect(onPush(push({ ref: "refs/heads/next" }), isRelevant)).toMatchObject([
+      { kind: "shepherd", reason: "push", subjects: [], pushed: ["next"] },
+    ]);
   });
 });
 
@@ -152,8 +158,8 @@ describe("what happens to pull requests of ours", () => {
     expect(brief(suite("steeplejack/npm/runtime", "", "requested"))).toEqual([]);
   });
 
-  it("has all of them tended when the default branch is green again", () => {
-    expect(brief(suite("main", "success"))).toEqual(["shepherd checks all"]);
+  it("has those tended that wait for the default branch, when that is green", () => {
+    expect(brief(suite("main", "success"))).toEqual(["shepherd checks main"]);
     expect(brief(suite("main", "failure"))).toEqual([]);
   });
 
