@@ -175,7 +175,8 @@ export function createHandle(
       };
       const checked = await checkConfigurations(job.configurations ?? [], repositoryOptions);
       if (checked.length > 0) log.info({ pullRequests: checked }, "configuration checked");
-      if (job.kind === "shepherd" && job.subjects?.length === 0) return undefined;
+      const isAboutNone = job.kind === "shepherd" && job.subjects?.length === 0;
+      if (isAboutNone && job.pushed === undefined) return undefined;
       const opened = await openRepository(repositoryOptions);
       if (opened.kind === "skipped") {
         told?.(job.repository, opened);
@@ -193,6 +194,8 @@ export function createHandle(
       const hasBoard = opened.policies.dashboard ?? dashboards;
       const board = hasBoard ? boardOf(forIssues(job), opened, repositoryOptions) : undefined;
       if (job.kind === "shepherd") {
+        if (job.pushed?.some((branch) => opened.policies.branches.has(branch)) === true) return scanNow(job);
+        if (isAboutNone) return undefined;
         const next = await shepherd(job, opened, tending);
         return (await board?.isAsked(job)) === true ? scanNow(job) : next;
       }

@@ -120,6 +120,24 @@ describe("a configuration on GitHub", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("has a branch that it names scanned when that moves, and no other", async () => {
+    const { install, push, pulls, github, log } = await open();
+    await github.push("acme/web", { files: { "next.txt": "" }, by: "octocat", branch: "next" });
+    await push({
+      [path]: "target-branch: next\nignore: [{ dependency-name: router, versions: ['>=1.1'] }]\n",
+    });
+    await install();
+    expect(await pulls()).toEqual([]);
+    const scans = log.told("scan finished").length;
+    await push({ "package.json": '{ "dependencies": {} }', "package-lock.json": null }, "feature");
+    expect(log.told("scan finished")).toHaveLength(scans);
+    await push(
+      { "package.json": '{ "dependencies": { "router": "^1.0.0" } }', "package-lock.json": null },
+      "next",
+    );
+    expect(log.told("scan finished")).toHaveLength(scans + 1);
+  });
+
   it("closes what is for a branch that it no longer names", async () => {
     const { install, push, pulls, github, octocat, idle } = await open();
     await github.push("acme/web", { files: { "next.txt": "" }, by: "octocat", branch: "next" });
