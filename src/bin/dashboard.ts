@@ -26,7 +26,7 @@ export function boardOf(octokit: Octokit, opened: OpenRepository, options: Repos
   const { repository, login } = options;
   const issue: Dashboard = githubDashboard(octokit, { ...repository, login }, dashboardMark);
   const pulls = githubPulls(options.octokit, { ...repository, login });
-  const world = () => attendWorldOf(pulls, opened, options);
+  const world = () => attendWorldOf(pulls, opened, { ...options, isAfterScan: false });
   return {
     obey: async () => {
       const acts = ticked((await issue.read()) ?? "");

@@ -18,6 +18,8 @@ export interface AttendWorld {
   readonly closedPullRequests: () => Promise<readonly ClosedPullRequest[]>;
   /** Why a package is as it is, in Markdown; `undefined` where nothing requires it. */
   readonly explain: (name: string) => Promise<string | undefined>;
+  /** Whether the repository has just been scanned: what is still to be done then, no other scan would do. */
+  readonly isAfterScan: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +57,19 @@ export async function attend(number: number, world: AttendWorld): Promise<Attend
   await sayFarewell(now, comments, world);
   const step = await merge(now, world);
   if (step !== undefined && step !== "soon") done.push(`#${number} ${step}`);
-  return { done, scan: scan || step === "rebase", soon: step === "soon" };
+  const isLeft = !world.isAfterScan && isUnfulfilled(now);
+  return { done, scan: scan || step === "rebase" || isLeft, soon: step === "soon" };
+}
+
+/** Whether something was asked for that only a scan can do: it may have been lost with a worker. */
+function isUnfulfilled({ state, marker }: PullRequestState): boolean {
+  const { wanted, moves = [], apart = [], ignore = [] } = marker;
+  if (state !== "open") return false;
+  const isApart = apart.some(({ name, version }) =>
+    moves.some((move) => move.name === name && move.to === version),
+  );
+  const isIgnored = ignore.some(({ name, what }) => what === "*" && moves.some((move) => move.name === name));
+  return wanted !== undefined || isApart || isIgnored;
 }
 
 /** Carries out the commands of one comment. Its last reaction comes last, so that a run that was killed is repeated. */
