@@ -69,8 +69,16 @@ export function following(where: () => Where): void {
       await install();
       expect(github.deliveries.map(({ event }) => event)).toContain("push"); // of the App's own branch
       await push({ "README.md": "# Web\n" });
-      await push({ "package.json": manifestOf({}) }, "feature");
+      await push({ "README.md": "# The web\n" }, "feature");
       expect(log.told("job started")).toHaveLength(1);
+    });
+
+    it("is left alone when another branch changes, which the configuration might have named", async () => {
+      const { install, push, log } = await open();
+      await install();
+      await push({ "package.json": manifestOf({}) }, "feature");
+      expect(log.told("job started")).toHaveLength(2);
+      expect(log.told("scan finished")).toHaveLength(1);
     });
 
     it("is closed with the reason, and its branch deleted, when somebody updates by hand", async () => {
