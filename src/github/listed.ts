@@ -16,7 +16,8 @@ export interface Open extends OpenPullRequest {
 
 /**
  * Of the App's own issues, which are fewer than the pull requests of a repository; usually all pages are as before. Where
- * issues may not be read, or there are none, the latest of all pull requests are gone through instead.
+ * issues may not be read, there are none, or a person's token is used, the latest of all pull requests are gone through
+ * instead. Only what the App made counts, or what comes from the repository itself: anybody can write a marker.
  */
 export async function listClosed(
   octokit: Octokit,
@@ -30,13 +31,18 @@ export async function listClosed(
     direction: "desc",
     per_page: 100,
   } as const;
-  // Who acts with a person's token has no name of their own to ask by.
-  const creator = author === undefined ? { creator: login } : {};
-  const issues = octokit.paginate.iterator(octokit.issues.listForRepo, { ...of, ...creator });
-  const found = await unless([403, 404, 410], gathered(issues, mostPages, readClosed));
-  if (found !== undefined) return found;
+  if (author === undefined) {
+    const issues = octokit.paginate.iterator(octokit.issues.listForRepo, { ...of, creator: login });
+    const read = (issue: ShownIssue) => (issue.user?.login === login ? readClosed(issue) : undefined);
+    const found = await unless([403, 404, 410], gathered(issues, mostPages, read));
+    if (found !== undefined) return found;
+  }
   const pulls = octokit.paginate.iterator(octokit.pulls.list, of);
-  return gathered(pulls, mostPagesOfOthers, (pull) => readClosed({ ...pull, pull_request: pull }));
+  return gathered(pulls, mostPagesOfOthers, (pull) =>
+    isOurs(pull.head.ref) && isIn(pull, `${owner}/${name}`)
+      ? readClosed({ ...pull, pull_request: pull })
+      : undefined,
+  );
 }
 
 async function gathered<T>(
@@ -90,6 +96,7 @@ interface ShownIssue {
   readonly html_url: string;
   readonly title: string;
   readonly body?: string | null;
+  readonly user?: { readonly login: string } | null;
   readonly pull_request?: { readonly merged_at?: string | null };
 }
 

@@ -272,6 +272,21 @@ describe("proposing", () => {
     ]);
   });
 
+  it.each([
+    ["the App's own issues", true],
+    ["pull requests, where issues cannot be had", false],
+  ])("believes no marker that somebody else wrote, in %s", async (_, mayReadIssues) => {
+    const { github, forge, person } = await start();
+    if (!mayReadIssues) github.fault({ method: "GET", path: /\/issues$/, status: 410 });
+    await forge().propose(draft());
+    await person.pulls.update({ ...repo, pull_number: 1, state: "closed" });
+    await github.push("acme/web", { files: { "x.js": "1" }, by: "octocat", branch: "feature" });
+    const body = marker({ key: "npm/runtime", digest: "forged", basis: "b" });
+    await person.pulls.create({ ...repo, title: "x", head: "feature", base: "main", body });
+    await person.pulls.update({ ...repo, pull_number: 2, state: "closed" });
+    expect((await forge().closedPullRequests()).map(({ number }) => number)).toEqual([1]);
+  });
+
   it("proposes again what was merged and then taken back", async () => {
     const { github, forge, person } = await start();
     await forge().propose(draft());
