@@ -37,10 +37,15 @@ const watched = new Set([
   "converted_to_draft",
 ]);
 
-/** Somebody did something to a pull request of ours. What the App does to it is known to the App. */
+/**
+ * Somebody did something to a pull request of ours. What the App does to it is known to the App; but where one is closed or
+ * merged, something may be left to clear away, such as what GitHub merges by itself.
+ */
 export function onPullRequest(data: unknown): readonly Job[] {
   const { action, pull_request: on, sender, repository, installation } = pullPayload.parse(data);
-  if (!watched.has(action) || sender.type === "Bot") return [];
+  const isTrial = subjectOf(on.head.ref)?.startsWith("#") === true;
+  const isOwnDoing = sender.type === "Bot" && (action !== "closed" || isTrial);
+  if (!watched.has(action) || isOwnDoing) return [];
   return about(on, repository.full_name, installation.id, "pull-request");
 }
 

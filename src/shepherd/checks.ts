@@ -52,7 +52,7 @@ export function decideChecks(seen: SeenChecks): Verdict | "begin" {
   const { pull, state, branches, policy } = seen;
   const clean = { actions: deleting(branches) };
   if (pull.state !== "open" || !pull.isOurs || policy.mode === "off") return clean;
-  if (state === undefined) return isFreshlyRed(seen) ? "begin" : nothing;
+  if (state === undefined) return isFreshlyRed(seen) ? "begin" : clean;
   const decisions: Readonly<Record<BisectState["phase"], () => Verdict | "begin">> = {
     again: () => decideAfterRerun(seen, state),
     "red base": () => decideOnBase(seen, state),

@@ -177,6 +177,9 @@ describe("what happens to pull requests of ours", () => {
     expect(brief(pull("closed", "feature"))).toEqual([]);
     const bot = { login: "steeplejack[bot]", type: "Bot" };
     expect(brief(pull("synchronize", "steeplejack/npm/runtime", bot))).toEqual([]);
+    expect(brief(pull("closed", "steeplejack/npm/runtime", bot))).toEqual(["shepherd pull-request #7"]);
+    expect(brief(pull("closed", "steeplejack/bisect/7/2", bot))).toEqual([]);
+    expect(brief(pull("closed", "steeplejack/bisect/7/2"))).toEqual(["shepherd pull-request #7"]);
     const reviewed = { number: 7, head: { ref: "steeplejack/npm/runtime" } };
     expect(brief(onReview({ ...common, action: "submitted", pull_request: reviewed }))).toEqual([
       "shepherd review #7",

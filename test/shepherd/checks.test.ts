@@ -52,6 +52,11 @@ const decide = (more: Partial<SeenChecks>) => told(decideChecks(seen(more)));
 describe("a pull request without a search", () => {
   it.each<[string, Partial<SeenChecks>, string]>([
     ["green", { checks: [check("passed")] }, ""],
+    [
+      "green, with what another search left",
+      { checks: [check("passed")], branches: ["steeplejack/bisect/7/2"] },
+      "delete branches",
+    ],
     ["red", { checks: [check("failed"), check("passed", "2", "lint")] }, "begin"],
     ["red, and something still runs", { checks: [check("failed"), check("pending", "2", "lint")] }, ""],
     [
