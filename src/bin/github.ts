@@ -6,21 +6,18 @@ import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import type { Notice } from "../github/notice.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { codeSpan } from "../text/markdown.ts";
 import { checkConfigurations, configurationNotice, tellBroken, tellMended } from "./configuration.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
 import type { RequestsLeft } from "../github/fetch.ts";
 import type { Pace } from "../github/pace.ts";
-import { githubPulls } from "../github/pulls.ts";
-import { branchHead } from "../github/repository.ts";
-import { type Proposed, propose } from "../pipeline/propose.ts";
-import { scan } from "../pipeline/scan.ts";
+import type { Proposed } from "../pipeline/propose.ts";
 import { type Job, urgencyOf } from "../queue/jobs.ts";
 import type { Again } from "../queue/queue.ts";
 import { type Patience, patience } from "../shepherd/checks.ts";
 import { evidenceBook } from "../shepherd/evidence.ts";
 import type { Adapters } from "./adapters.ts";
+import { scanBranches, type Scanned } from "./branches.ts";
 import { boardOf } from "./dashboard.ts";
 import { onboard } from "./onboarding.ts";
 import { type Octokit, type OpenRepository, openRepository, type RepositoryOptions } from "./repository.ts";
@@ -29,71 +26,14 @@ import { shepherd } from "./shepherd.ts";
 
 /** What became of one repository. */
 export type RepositoryOutcome =
-  | { readonly kind: "scanned"; readonly sha: string; readonly proposed: Proposed }
+  | Scanned
   /** Nothing was done, for a reason that is no failure. */
   | { readonly kind: "skipped"; readonly reason: string };
 
 /** Scans one repository on GitHub and opens, updates and closes its pull requests. */
 async function proposeFor(options: RepositoryOptions): Promise<RepositoryOutcome> {
   const opened = await openRepository(options);
-  return opened.kind === "skipped" ? opened : scanOpened(opened, options);
-}
-
-async function scanOpened(
-  opened: OpenRepository,
-  options: RepositoryOptions,
-  wanted: ReadonlySet<string> = new Set(),
-): Promise<Extract<RepositoryOutcome, { kind: "scanned" }>> {
-  const { sha, defaultBranch, policies, worldFor } = opened;
-  const { octokit, repository } = options;
-  const work = async (branch: string, head: string): Promise<Proposed> => {
-    const world = { ...(await worldFor(branch, head)), wanted };
-    return propose(await scan(world), world);
-  };
-  let proposed = await work(defaultBranch, sha);
-  for (const branch of policies.branches.keys()) {
-    const head = await branchHead(octokit, repository, branch);
-    const more = head === undefined ? undefined : await work(branch, head);
-    proposed = more === undefined ? without(proposed, branch) : together(proposed, more);
-  }
-  const closed = policies.mode === "report" ? [] : await closeForsaken(opened, options);
-  return { kind: "scanned", sha, proposed: { ...proposed, closed: [...proposed.closed, ...closed] } };
-}
-
-/** Closes what is for a branch that the configuration no longer names. */
-async function closeForsaken(
-  { sha, defaultBranch, policies, worldFor }: OpenRepository,
-  { octokit, repository, login }: RepositoryOptions,
-): Promise<Proposed["closed"]> {
-  const open = await githubPulls(octokit, { ...repository, login }).open();
-  const kept = new Set([defaultBranch, ...policies.branches.keys()]);
-  const closed: Proposed["closed"][number][] = [];
-  for (const base of new Set(open.map((pull) => pull.base))) {
-    if (kept.has(base)) continue;
-    const { forge } = await worldFor(base, sha);
-    const reason = `The configuration no longer names ${codeSpan(base)} as a \`target-branch\`.`;
-    for (const pullRequest of await forge.openPullRequests()) {
-      await forge.close(pullRequest, reason);
-      closed.push({ pullRequest, reason });
-    }
-  }
-  return closed;
-}
-
-/** What was found is that of the default branch; what was proposed, and what went wrong, of both. */
-function together(main: Proposed, other: Proposed): Proposed {
-  return {
-    scan: { ...main.scan, problems: [...main.scan.problems, ...other.scan.problems] },
-    outcomes: [...main.outcomes, ...other.outcomes],
-    passing: [...main.passing, ...other.passing],
-    closed: [...main.closed, ...other.closed],
-  };
-}
-
-function without(main: Proposed, branch: string): Proposed {
-  const message = `the configuration names the branch ${branch} as "target-branch", and there is none`;
-  const problem: Problem = { stage: "configure", subject: branch, message };
-  return { ...main, scan: { ...main.scan, problems: [...main.scan.problems, problem] } };
+  return opened.kind === "skipped" ? opened : scanBranches(opened, options);
 }
 
 export interface HandleOptions {
@@ -199,7 +139,7 @@ export function createHandle(
         const next = await shepherd(job, opened, tending);
         return (await board?.isAsked(job)) === true ? scanNow(job) : next;
       }
-      const outcome = await scanOpened(opened, repositoryOptions, await board?.obey());
+      const outcome = await scanBranches(opened, repositoryOptions, await board?.obey());
       told?.(job.repository, outcome);
       tell(outcome.proposed, (problem) => log.warn({ problem }, "problem"));
       const counts = countsOf(outcome.proposed);

@@ -17,7 +17,7 @@ function github(answers: Readonly<Record<string, { status?: number; body: unknow
     fetch: async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const to = `${init?.method} ${url.pathname}`;
-      if (init?.method !== "GET") sent.push({ to, body: JSON.parse(String(init?.body)) });
+      if (typeof init?.body === "string") sent.push({ to, body: JSON.parse(init.body) });
       const { status = 200, body } = answers[to] ?? { body: {} };
       return Response.json(body, { status });
     },
