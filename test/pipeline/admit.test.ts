@@ -19,13 +19,18 @@ const projects = ["one", "two"].map((root) =>
 );
 
 /** What waits, and for what: `{ "npm/single:a in one": "" }`. */
-function waiting(text: string, open: readonly string[] = [], patient = true): Record<string, string> {
+function waiting(
+  text: string,
+  open: readonly string[] = [],
+  patient = true,
+  wanted: ReadonlySet<string> = new Set(),
+): Record<string, string> {
   const policies = readPolicies(".github/steeplejack.yml", text);
   const known = Object.fromEntries(names.map((name) => [name, releases("1.0.0", "1.1.0")]));
   const { groups } = plan(findings(projects, known, flaws), policies, now);
   const pulls = groups.filter(({ key }) => open.includes(key)).map((group) => pullOf(group));
   return Object.fromEntries(
-    admit(groups, pulls, { policies, repository, now, patient }).map(({ group, waits }) => [
+    admit(groups, pulls, { policies, repository, now, patient, wanted }).map(({ group, waits }) => [
       group.key,
       waits ?? "",
     ]),
@@ -81,6 +86,19 @@ describe("what may be opened", () => {
       "npm/single:a in two": "for the schedule, until 2026-06-02T05:00Z",
     });
     expect(waiting(text, [], false)).toMatchObject({ "npm/single:a in two": "" });
+  });
+
+  it("does not wait for what a person wants at once, and all else does", () => {
+    const wanted = new Set(["npm/single:b in one"]);
+    expect(waiting(entries("open-pull-requests-limit: 0"), [], true, wanted)).toEqual({
+      "npm/security:c in one": "",
+      "npm/security:c in two": "",
+    });
+    expect(waiting(entries("open-pull-requests-limit: 1"), [], true, wanted)).toMatchObject({
+      "npm/single:a in one": "",
+      "npm/single:b in one": "",
+      "npm/single:b in two": full(1),
+    });
   });
 
   it("is nothing in report mode, however urgent", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { digestOf, readMarker } from "../../../src/domain/branch.ts";
+import { digestOf, movesOf, readMarker } from "../../../src/domain/branch.ts";
 import type { ReleaseNotes } from "../../../src/domain/ports.ts";
 import type {
   Dependency,
@@ -93,6 +93,30 @@ describe("compose", () => {
     });
     await expect(draft.body).toMatchFileSnapshot("snapshots/grouped.md");
     await expect(draft.commitMessage).toMatchFileSnapshot("snapshots/grouped.commit.txt");
+  });
+
+  it("names the open pull requests in which its packages move too, and remembers what was said", () => {
+    const of = grouped();
+    const other = {
+      number: 12,
+      url: "",
+      branch: "",
+      title: "",
+      labels: [],
+      key: "npm/major:axios",
+      digest: "d",
+      basis: "b",
+      moves: [
+        { name: "axios", from: "1.4.0", to: "2.0.0", size: "major" as const },
+        { name: "stranger", from: "1.0.0", to: "2.0.0", size: "major" as const },
+      ],
+    };
+    const kept = { apart: [{ name: "vite", version: "5.4.1" }], ignore: [{ name: "zod", what: "*" }] };
+    const { body } = compose({ ...of, elsewhere: [other], kept });
+    expect(body).toContain("- `axios` also moves in #12, to `2.0.0`\n");
+    expect(body).not.toContain("stranger");
+    expect(readMarker(body)).toMatchObject({ key: "npm/runtime", ...kept, moves: movesOf(of.group) });
+    expect(movesOf(of.group).map(({ name, to }) => `${name} ${to}`)).toContain("axios 1.7.9");
   });
 
   it("writes a single major", async () => {
