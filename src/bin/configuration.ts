@@ -1,10 +1,11 @@
-import { configurationCheck, faultLines } from "../config/check.ts";
+import { configurationCheck, faultLines, told } from "../config/check.ts";
 import { inspect, namesIn } from "../config/inspect.ts";
 import { configurationPaths, ownPaths, policiesWith } from "../config/policy.ts";
 import { shownProjects } from "../config/show.ts";
 import type { ConfigurationError } from "../domain/errors.ts";
 import type { Project, Repository } from "../domain/types.ts";
 import { publishCheck } from "../github/check.ts";
+import { githubConfiguration } from "../github/configuration.ts";
 import { githubFiles } from "../github/files.ts";
 import { githubNotice, type Notice } from "../github/notice.ts";
 import { unless } from "../github/repository.ts";
@@ -39,11 +40,13 @@ async function checkConfiguration(number: number, options: RepositoryOptions): P
   const { sha } = pull.head;
   const files = githubFiles(octokit, { ...repository, sha });
   const defaultBranch = pull.base.repo.default_branch;
+  // A stranger has nothing read for them but what is public.
+  const isFork = pull.head.repo?.full_name !== pull.base.repo.full_name;
+  const source = isFork ? githubConfiguration([() => octokit]) : options.configuration;
   const { ecosystems, secrets } = adapters;
   let projects: readonly Project[] = [];
   const inspection = await inspect(files, {
-    policiesOf: (found) =>
-      policiesWith(found, { defaultBranch, others: { repository, source: options.configuration } }),
+    policiesOf: (found) => policiesWith(found, { defaultBranch, others: { repository, source } }),
     namesOf: async (policies) => {
       projects = (await discover(ecosystems, files, policies)).projects;
       return projects.length === 0 ? undefined : namesIn(projects);
@@ -90,7 +93,7 @@ export async function tellBroken(
   notice: Notice,
   { error, since }: { readonly error: ConfigurationError; readonly since?: string },
 ): Promise<void> {
-  const faults = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
+  const errors = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
   const meanwhile =
     since === undefined
       ? "Nothing is proposed until it is mended."
@@ -98,7 +101,7 @@ export async function tellBroken(
   const text = [
     `Steeplejack cannot obey \`${error.path.replaceAll("`", "")}\`:`,
     "",
-    ...faultLines(faults),
+    ...faultLines(told({ path: error.path, errors })),
     "",
     `${meanwhile} This issue is closed by the commit that mends it.`,
   ];

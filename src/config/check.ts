@@ -27,19 +27,24 @@ const longest = 60_000;
 const mostProjects = 10;
 const mostAnnotations = 200;
 
-/** `own` is the repository's own file, for faults of a file that it builds on. */
+/**
+ * `own` is the repository's own file. What files of other repositories say is not repeated: those may be private, and who
+ * sees a check need not see them.
+ */
 export function configurationCheck(
-  { path, errors, warnings }: Inspection,
+  inspection: Inspection,
   projects: readonly ShownProject[],
   own: string,
 ): ConfigurationCheck {
-  const isElsewhere = path !== undefined && path.includes("//");
+  const { path, warnings } = inspection;
+  const isElsewhere = path !== undefined && isForeign(path);
+  const errors = told(inspection);
   const annotate = (level: Annotation["level"]) => (fault: Inspection["errors"][number]) => ({
     path: isElsewhere ? own : (path ?? own),
     line: "line" in fault && !isElsewhere ? fault.line : 1,
     column: "column" in fault && !isElsewhere ? fault.column : 1,
     level,
-    message: isElsewhere ? `${path}: ${fault.message}` : fault.message,
+    message: fault.message,
   });
   const annotations = [...errors.map(annotate("failure")), ...warnings.map(annotate("warning"))].slice(
     0,
@@ -52,6 +57,17 @@ export function configurationCheck(
     annotations,
   };
   return { ...said, digest: createHash("sha256").update(JSON.stringify(said)).digest("hex").slice(0, 16) };
+}
+
+/** The faults of a file, without those of another repository's. */
+export function told({ path, errors }: Pick<Inspection, "path" | "errors">): Inspection["errors"] {
+  if (path === undefined || !isForeign(path) || errors.length === 0) return errors;
+  return [{ message: `${path} has faults, which are not repeated here` }];
+}
+
+/** Whether a file, or a line of one, is another repository's: `acme/presets//strict.yml:3`. */
+function isForeign(path: string): boolean {
+  return path.includes("//");
 }
 
 type Said = Pick<Inspection, "path" | "errors" | "warnings">;
@@ -80,7 +96,7 @@ function summaryOf({ path, errors, warnings }: Said, projects: readonly ShownPro
       "| --- | --- | --- |",
       ...settings.map(
         ({ name, value, origin }) =>
-          `| ${cell(name)} | ${cell(JSON.stringify(value) ?? "")} | ${safeText(origin).replaceAll("|", "\\|")} |`,
+          `| ${cell(name)} | ${isForeign(origin) ? "" : cell(JSON.stringify(value) ?? "")} | ${safeText(origin).replaceAll("|", "\\|")} |`,
       ),
     ]);
   const more =
