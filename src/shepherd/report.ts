@@ -10,16 +10,24 @@ import {
   type TrialState,
 } from "./state.ts";
 
-/** What the comment on a red pull request says, with the state of the search at its end. */
+/**
+ * What the comment on a red pull request says, with the state of the search at its end. What does not fit is left out:
+ * first what the checks said, then the table.
+ */
 export function bisectText(state: BisectState, base: string, policy: Pick<BisectPolicy, "runs">): string {
+  const lead = leadOf(state, base, policy);
   const table = trialTable(state);
-  const text = [leadOf(state, base, policy), ...(table === "" ? [] : [table])].join("\n\n");
-  const whole = `${text}\n\n${noteOf(bisectKey, state)}`;
-  return whole.length <= longestComment ? whole : `${text}\n\n${noteOf(bisectKey, withoutWords(state))}`;
+  const told = table === "" ? lead : `${lead}\n\n${table}`;
+  const brief = noteOf(bisectKey, withoutWords(state));
+  const versions = [
+    [told, noteOf(bisectKey, state)],
+    [told, brief],
+  ].map((parts) => parts.join("\n\n"));
+  return versions.find(({ length }) => length <= longestComment) ?? `${lead}\n\n${brief}`;
 }
 
 /** In characters; GitHub takes 65,536. */
-const longestComment = 60_000;
+const longestComment = 64_000;
 
 /** Without what the checks said, which can be read where they ran. */
 function withoutWords(state: BisectState): BisectState {

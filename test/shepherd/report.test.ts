@@ -34,16 +34,26 @@ it("shows what was tried, with names that break out of nothing", () => {
   );
 });
 
-it("forgets what checks said, where all of it is more than a comment holds", () => {
+it("leaves out what is more than a comment holds, and never what it has to remember", () => {
   const said = "x".repeat(1_500);
-  const trials = Array.from({ length: 50 }, () => ({
-    atoms: [0],
+  const atoms = Array.from({ length: 200 }, (_, nth) => ({ names: [`${"n".repeat(80)}${nth}`], weight: 1 }));
+  const all = atoms.map((_, nth) => nth);
+  const trials = Array.from({ length: 30 }, () => ({
+    atoms: all.slice(0, 100),
     outcome: "failed" as const,
+    url: `https://github.test/${"u".repeat(100)}`,
     failed: [{ name: "test", stamp: "1", said }],
   }));
-  const text = bisectText(state({ trials }), "main", { runs: 50 });
-  expect(text.length).toBeLessThan(60_000);
-  expect(readNote(comment(text), bisectKey, bisectShape)?.trials).toHaveLength(50);
+  const few = bisectText(state({ trials: trials.slice(0, 20), atoms: atoms.slice(0, 5) }), "main", {
+    runs: 30,
+  });
+  expect(few).toContain(said);
+  const many = bisectText(state({ trials, atoms: atoms.slice(0, 5) }), "main", { runs: 30 });
+  expect(many).toContain("| Trial |");
+  expect(many).not.toContain(said);
+  const huge = bisectText(state({ trials, atoms }), "main", { runs: 30 });
+  for (const text of [few, many, huge]) expect(text.length).toBeLessThan(65_536);
+  expect(readNote(comment(huge), bisectKey, bisectShape)?.trials).toHaveLength(30);
 });
 
 it("takes nobody else's word, and none that was edited by hand", () => {
@@ -55,4 +65,21 @@ it("takes nobody else's word, and none that was edited by hand", () => {
   expect(readNote(comment(note.replace("digest", "digesst")), bisectKey, bisectShape)).toBeUndefined();
   expect(readNote(comment("<!-- steeplejack:bisect {oops -->"), bisectKey, bisectShape)).toBeUndefined();
   expect(readNote(comment(noteOf("other", state())), bisectKey, bisectShape)).toBeUndefined();
+});
+
+it("ends as a person reads it", async () => {
+  const found = state({
+    phase: "done",
+    failed: [{ name: "test", stamp: "1", url: "https://ci.example/1" }],
+    atoms: ["alpha", "bravo", "charlie", "delta"].map((name) => ({ names: [name], weight: 1 })),
+    trials: [
+      { atoms: [0, 1], outcome: "passed", url: "https://ci.example/2" },
+      { atoms: [0, 1, 2], outcome: "failed", failedOnce: ["7"], url: "https://ci.example/3" },
+      { atoms: [0, 1, 3], outcome: "passed", failedOnce: ["8"], url: "https://ci.example/4" },
+      { atoms: [2], outcome: "passed" },
+      { atoms: [0, 2], outcome: "passed" },
+      { atoms: [1, 2], outcome: "failed", failedOnce: ["9"] },
+    ],
+  });
+  await expect(bisectText(found, "main", { runs: 12 })).toMatchFileSnapshot("snapshots/search.md");
 });

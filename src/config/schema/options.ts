@@ -120,7 +120,7 @@ const commitMessageShape = z.strictObject({
 
 const bisectShape = z.strictObject({
   mode: z.enum(bisectModes).optional(),
-  runs: z.number().int().min(1).max(50).optional().describe("How many parts are tried; 12 if absent."),
+  runs: z.number().int().min(1).max(30).optional().describe("How many parts are tried; 12 if absent."),
 });
 
 const automergeShape = z.strictObject({
