@@ -67,13 +67,13 @@ function license(before: ReleaseDetails, after: ReleaseDetails): Signal[] {
   return [signal("license", `${now}; it was ${before.license}`)];
 }
 
+/** Where the one before named none, most that is asked for now is what everybody has had for years. */
 function engines(before: ReleaseDetails, after: ReleaseDetails): Signal[] {
-  return Object.entries(after.engines)
-    .filter(([runtime, range]) => runtime !== "npm" && before.engines[runtime] !== range)
-    .map(([runtime, range]) => {
-      const was = before.engines[runtime];
-      return signal("engines", `asks for ${runtime} ${range}${was === undefined ? "" : `; it was ${was}`}`);
-    });
+  return Object.entries(after.engines).flatMap(([runtime, range]) => {
+    const was = before.engines[runtime];
+    const isTold = runtime !== "npm" && was !== undefined && was !== range;
+    return isTold ? [signal("engines", `asks for ${runtime} ${range}; it was ${was}`)] : [];
+  });
 }
 
 function signal(kind: Signal["kind"], detail: string): Signal {
