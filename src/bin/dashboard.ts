@@ -43,10 +43,11 @@ export function boardOf(octokit: Octokit, opened: OpenRepository, options: Repos
       return false;
     },
     tell: async (proposed) => {
-      const { openPullRequests, closedPullRequests } = world();
       const { outcomes, scan } = proposed;
       if (scan.projects.length === 0) return false;
-      const conditions = conditionsOf(await closedPullRequests(), await openPullRequests());
+      // Not that of the scan: what it has closed and opened is in its lists.
+      const { forge } = await opened.worldFor(opened.defaultBranch, opened.sha);
+      const conditions = conditionsOf(await forge.closedPullRequests(), await forge.openPullRequests());
       return issue.keep(dashboardTitle, dashboardOf({ outcomes, scan, conditions }));
     },
   };

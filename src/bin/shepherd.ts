@@ -4,6 +4,7 @@ import { githubConversation } from "../github/conversation.ts";
 import { githubPulls } from "../github/pulls.ts";
 import { setApart } from "../pipeline/apart.ts";
 import type { ProposeWorld } from "../pipeline/propose.ts";
+import { afterDeclining, declinedIn } from "../pipeline/refusals.ts";
 import { type Scan, scan } from "../pipeline/scan.ts";
 import { writeGroup } from "../pipeline/write.ts";
 import type { Job } from "../queue/jobs.ts";
@@ -83,10 +84,21 @@ export function attendWorldOf(
     slug: login.replace(/\[bot\]$/, ""),
     openPullRequests: async () => (await now()).forge.openPullRequests(),
     closedPullRequests: async () => (await now()).forge.closedPullRequests(),
-    explain: async (name) => explanationAsMarkdown(await (scanned ??= now().then(scan)), name, await now()),
+    explain: async (name) =>
+      explanationAsMarkdown(await (scanned ??= now().then(scanAsProposed)), name, await now()),
     isAfterScan,
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** A scan with what people say by closing, too. */
+async function scanAsProposed(world: ProposeWorld): Promise<Scan> {
+  const { forge } = world;
+  const found = await scan(world);
+  const open = await forge.openPullRequests();
+  const groups = setApart(found.groups, open);
+  const declined = declinedIn(groups, open, await forge.closedPullRequests());
+  return { ...found, groups, decisions: afterDeclining(found.decisions, declined) };
 }
 
 /** Those that are named by their numbers or their branches, or wait for the default branch where that is named. */

@@ -14,7 +14,7 @@ import { titleOf } from "./compose/title.ts";
 import { whyObsolete } from "./obsolete.ts";
 import type { Patched } from "./patch/patch.ts";
 import { policyOfGroup } from "./plan/policy.ts";
-import { closedFor } from "./refusals.ts";
+import { afterDeclining, declinedIn } from "./refusals.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
 import { notesFor, withTimes } from "./notes.ts";
@@ -72,27 +72,18 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
   const outcomes: GroupOutcome[] = [];
   const problems: Problem[] = [];
   const passing: unknown[] = [];
-  let scan: Scan = { ...found, groups };
-
-  const isOpen = (group: UpdateGroup) => open.some(({ key }) => key === group.key);
-  const declined = new Map(
-    groups.flatMap((group) => {
-      const pull = isOpen(group) ? undefined : closedFor(group, digestOf(group), closed);
-      return pull === undefined ? [] : [[group, pull] as const];
-    }),
-  );
+  const declined = declinedIn(groups, open, closed);
+  let scan: Scan = { ...found, groups, decisions: afterDeclining(found.decisions, declined) };
   for (const [group, { number, url }] of declined) {
     const policy = policyOfGroup(group, world.policies, world.now);
-    const branch = branchOf(group.key, policy.branchSeparator);
-    const reason = "a person closed its pull request";
     outcomes.push({
       key: group.key,
       title: titleOf(group, policy),
-      branch,
+      branch: branchOf(group.key, policy.branchSeparator),
       outcome: "declined",
       number,
       url,
-      reason,
+      reason: "a person closed its pull request",
     });
   }
   const wanted = groups.filter((group) => !declined.has(group));
@@ -119,7 +110,7 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
         patched,
         proposal,
         problems: told,
-      } = await proposeOne({ group, policy, basis, branch: about.branch, open }, found, world);
+      } = await proposeOne({ group, policy, basis, branch: about.branch, open, groups }, found, world);
       problems.push(...told, ...problemsOf(patched.dropped));
       scan = {
         ...scan,
@@ -194,10 +185,12 @@ interface Proposable {
   readonly basis: string;
   readonly branch: string;
   readonly open: readonly OpenPullRequest[];
+  /** All that there are. */
+  readonly groups: readonly UpdateGroup[];
 }
 
 async function proposeOne(
-  { group, policy, basis, branch, open }: Proposable,
+  { group, policy, basis, branch, open, groups }: Proposable,
   found: Scan,
   world: ProposeWorld,
 ): Promise<{
@@ -234,7 +227,7 @@ async function proposeOne(
     basis,
     kept: { ...keptBy(group, digestOf(group), open), ...automerge },
     ...(await learned(dated, world)),
-    elsewhere: open.filter(({ key }) => key !== group.key),
+    elsewhere: asPlanned(open, groups).filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),
   });
@@ -267,6 +260,15 @@ function keptBy(
     // Who wanted it merged saw other versions, where those have changed.
     ...(merge === undefined || before?.digest !== digest ? {} : { merge }),
   };
+}
+
+/** What is open, with what it will move when this scan is done. */
+function asPlanned(
+  open: readonly OpenPullRequest[],
+  groups: readonly UpdateGroup[],
+): readonly OpenPullRequest[] {
+  const moves = new Map(groups.map((group) => [group.key, movesOf(group)]));
+  return open.map((pull) => ({ ...pull, moves: moves.get(pull.key) ?? pull.moves ?? [] }));
 }
 
 /** What was seen of the group's updates before. */

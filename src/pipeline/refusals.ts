@@ -1,7 +1,7 @@
-import { movesOf, type Marker } from "../domain/branch.ts";
+import { digestOf, movesOf, type Marker } from "../domain/branch.ts";
 import type { IgnoreRule, Policies, Policy, PolicySubject, Said } from "../domain/policy.ts";
 import type { ClosedPullRequest, OpenPullRequest } from "../domain/ports.ts";
-import type { UpdateGroup, UpdateSize } from "../domain/types.ts";
+import type { Decision, UpdateGroup, UpdateSize } from "../domain/types.ts";
 
 /** Releases of one package that a person does not want, and where that was said. */
 export interface Refusal {
@@ -75,6 +75,51 @@ export function closedFor(
       pull.key === group.key &&
       (pull.digest === digest || (pull.moves !== undefined && setOf(pull.moves) === wanted)),
   );
+}
+
+/** The groups that are not to be proposed, each with the pull request that a person closed. What is open is not declined. */
+export function declinedIn(
+  groups: readonly UpdateGroup[],
+  open: readonly OpenPullRequest[],
+  closed: readonly ClosedPullRequest[],
+): ReadonlyMap<UpdateGroup, ClosedPullRequest> {
+  const isOpen = new Set(open.map(({ key }) => key));
+  return new Map(
+    groups.flatMap((group) => {
+      const pull = isOpen.has(group.key) ? undefined : closedFor(group, digestOf(group), closed);
+      return pull === undefined ? [] : [[group, pull] as const];
+    }),
+  );
+}
+
+/** What is decided on the dependencies of declined groups. */
+export function afterDeclining(
+  decisions: readonly Decision[],
+  declined: ReadonlyMap<UpdateGroup, ClosedPullRequest>,
+): readonly Decision[] {
+  const urls = new Map(
+    [...declined].flatMap(([{ updates }, { url }]) => updates.map((update) => [update, url] as const)),
+  );
+  return decisions.map((decision): Decision => {
+    if (decision.outcome !== "update") return decision;
+    const { project, manifest, dependency, candidates, updates } = decision;
+    const [first] = updates.filter((update) => urls.has(update));
+    if (first === undefined) return decision;
+    const left = updates.filter((update) => !urls.has(update));
+    const origin = urls.get(first) ?? "";
+    const said = `a person closed the pull request for just these versions (${origin})`;
+    const gone = new Set(
+      updates.flatMap((update) => (left.includes(update) ? [] : [update.release.version])),
+    );
+    const told = candidates.map((candidate) =>
+      gone.has(candidate.version)
+        ? { ...candidate, rejected: { code: "closed", detail: said, origin } }
+        : candidate,
+    );
+    if (left.length > 0) return { ...decision, updates: left, candidates: told };
+    const reason = { code: "closed", detail: `${[...gone].join(" and ")}: ${said}`, origin };
+    return { project, manifest, dependency, candidates: told, outcome: "held", reason };
+  });
 }
 
 /** Of one branch, where the configuration names others: a key tells the branch that it is for, if not the default one. */

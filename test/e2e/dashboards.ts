@@ -76,6 +76,7 @@ export function overseeing(where: () => Where): void {
       github.forgetRequests();
       await rescan();
       expect(github.requests.filter(({ method }) => method === "PATCH")).toEqual([]);
+      expect(github.counted().length).toBeLessThanOrEqual(1);
       expect((await issue()).body).toBe(body);
     });
 

@@ -3,7 +3,14 @@ import { digestOf, type Marker, movesOf } from "../../src/domain/branch.ts";
 import type { ClosedPullRequest, OpenPullRequest } from "../../src/domain/ports.ts";
 import { setApart } from "../../src/pipeline/apart.ts";
 import { plan } from "../../src/pipeline/plan/plan.ts";
-import { closedFor, forBranch, refusalsOf, refusing } from "../../src/pipeline/refusals.ts";
+import {
+  afterDeclining,
+  closedFor,
+  declinedIn,
+  forBranch,
+  refusalsOf,
+  refusing,
+} from "../../src/pipeline/refusals.ts";
 import { advisory, dependency, findings, manifest, policy, project, releases, summary } from "../builders.ts";
 
 const now = new Date("2026-06-01T00:00:00Z");
@@ -40,6 +47,7 @@ describe("a pull request that a person closed", () => {
     expect(reasonOf("zod", result)).toEqual({
       code: "closed",
       detail: `3.23.8: a person closed the pull request for it (${url})`,
+      origin: url,
     });
   });
 
@@ -92,6 +100,25 @@ describe("a pull request that a person closed", () => {
     expect(of({ key: "npm/development" })).toBeUndefined();
   });
 
+  it("tells that of each dependency, and leaves what is in other groups", () => {
+    const { groups, decisions } = proposed([]);
+    const runtime = groups.find(({ key }) => key === "npm/runtime");
+    if (runtime === undefined) throw new Error("no group");
+    const pull = closed({ moves: movesOf(runtime) });
+    const declined = declinedIn(groups, [], [pull]);
+    expect([...declined.keys()]).toEqual([runtime]);
+    const after = afterDeclining(decisions, declined);
+    const said = `a person closed the pull request for just these versions (${url})`;
+    expect(
+      after.map((it) => [it.dependency.name, it.outcome, it.outcome === "held" ? it.reason : undefined]),
+    ).toEqual([
+      ["react", "update", undefined],
+      ["zod", "held", { code: "closed", detail: `3.23.8: ${said}`, origin: url }],
+    ]);
+    expect(after[0]?.candidates.find(({ version }) => version === "18.3.1")?.rejected?.detail).toBe(said);
+    expect(declinedIn(groups, [{ ...pull, branch: "", labels: [] }], [pull]).size).toBe(0);
+  });
+
   it("counts for its own branch only", () => {
     const keys = ["npm/runtime", "npm/runtime on next", "npm/runtime in a on next~zod"];
     const pulls = keys.map((key) => ({ key }));
@@ -118,6 +145,7 @@ describe("what a comment says to ignore", () => {
     expect(reasonOf("zod", proposed([closed({ ignore })]))).toEqual({
       code: "ignored",
       detail: `a comment on a pull request ignores zod (${url})`,
+      origin: url,
     });
   });
 });
