@@ -87,6 +87,7 @@ export function shepherding(where: () => Where): void {
       );
       expect(body).toContain("> 1 of 3 tests failed: @\u200boctocat expected 1 to be 2");
       expect(body).toContain("| 5 | `foxtrot` | [failed](");
+      expect(body).not.toContain("also moves in");
     });
 
     it.each([
