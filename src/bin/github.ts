@@ -149,7 +149,8 @@ export function createHandle(
       // All else is done; for what may work a little later the job is tried again.
       const [passing] = outcome.proposed.passing;
       if (passing !== undefined) throw passing;
-      return tended ?? scanLater(job, outcome.proposed, options.asOf ?? new Date());
+      const scheduled = scanLater(job, outcome.proposed, options.asOf ?? new Date());
+      return [tended, scheduled].flatMap((again) => again ?? []).toSorted((a, b) => a.after - b.after)[0];
     } catch (error) {
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;
