@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { branchOf, digestOf, movesOf, type Move } from "../domain/branch.ts";
-import type { Evidence } from "../domain/confidence.ts";
+import { branchOf, digestOf, movesOf } from "../domain/branch.ts";
 import { mayPass, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { ChangelogSource, Forge, OpenPullRequest, Proposal } from "../domain/ports.ts";
 import type { ProposalPolicy, Problem, Repository, UpdateGroup } from "../domain/types.ts";
@@ -17,19 +16,14 @@ import { policyOfGroup } from "./plan/policy.ts";
 import { afterDeclining, declinedIn } from "./refusals.ts";
 import type { Scan, World } from "./scan.ts";
 import { afterPatching, problemsOf } from "./update.ts";
+import { asPlanned, type Knowledge, learned } from "./knowledge.ts";
 import { notesFor, withTimes } from "./notes.ts";
 import { withSignals } from "./signals.ts";
 import { writeGroup } from "./write.ts";
 
-export interface ProposeWorld extends World {
+export interface ProposeWorld extends World, Knowledge {
   readonly forge: Forge;
   readonly changelogs: ChangelogSource;
-  /** What is known of steps from one version to another, by the package's name. */
-  readonly evidence?: {
-    read(ecosystem: string, moves: readonly Move[]): Promise<ReadonlyMap<string, Evidence>>;
-  };
-  /** Why a package was taken out of the group that it was in, as Markdown. */
-  readonly storyOf?: (group: UpdateGroup) => Promise<string | undefined>;
   readonly repository: Repository;
   /** Whether the repository's schedule and limits count: not where a person asked for it. */
   readonly patient: boolean;
@@ -260,25 +254,6 @@ function keptBy(
     // Who wanted it merged saw other versions, where those have changed.
     ...(merge === undefined || before?.digest !== digest ? {} : { merge }),
   };
-}
-
-/** What is open, with what it will move when this scan is done. */
-function asPlanned(
-  open: readonly OpenPullRequest[],
-  groups: readonly UpdateGroup[],
-): readonly OpenPullRequest[] {
-  const moves = new Map(groups.map((group) => [group.key, movesOf(group)]));
-  return open.map((pull) => ({ ...pull, moves: moves.get(pull.key) ?? pull.moves ?? [] }));
-}
-
-/** What was seen of the group's updates before. */
-async function learned(
-  group: UpdateGroup,
-  { evidence, storyOf }: ProposeWorld,
-): Promise<Pick<ComposeInput, "evidence" | "story">> {
-  const [ecosystem = ""] = group.key.split("/");
-  const [known, story] = await Promise.all([evidence?.read(ecosystem, movesOf(group)), storyOf?.(group)]);
-  return { ...(known && { evidence: known }), ...(story !== undefined && { story }) };
 }
 
 /** The label of the group's ecosystem. */
