@@ -55,7 +55,7 @@ describe("reading", () => {
     await person.pulls.create({ ...repo, title: "Mine", head: "feature", base: "main" });
     expect(await pulls.read(2)).toBeUndefined();
     expect(await pulls.read(3)).toBeUndefined();
-    expect(await pulls.open()).toEqual([{ number: 1, branch }]);
+    expect(await pulls.open()).toEqual([{ number: 1, branch, base: "main" }]);
   });
 
   it("tells when a person committed to it", async () => {
