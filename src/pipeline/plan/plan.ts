@@ -1,5 +1,5 @@
 import { affects } from "../../domain/advisory.ts";
-import { isAllowed, type Policies, type Policy } from "../../domain/policy.ts";
+import type { Policies } from "../../domain/policy.ts";
 import type {
   Advisory,
   Candidate,
@@ -8,21 +8,19 @@ import type {
   Manifest,
   Project,
   Reason,
-  Release,
-  Step,
   Update,
   UpdateGroup,
 } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
-import { isLookedUp, packageKey, type Resolution, type Resolutions } from "../resolve.ts";
-import { alternativesTo } from "./alternatives.ts";
+import { isLookedUp, packageKey, type Resolutions } from "../resolve.ts";
 import { bound } from "./bonds.ts";
+import { choose, fixesFor, toUpdate } from "./choose.ts";
 import { group } from "./group.ts";
 import { ageOf, callsForUpdate, policyOf, severityOf } from "./policy.ts";
 import { maintenanceOf } from "./maintenance.ts";
-import { isLocked, requirementFor } from "./requirement.ts";
-import { isIgnored, located, type Question, weigh } from "./weigh.ts";
+import { failure, notCalledFor, outOfReach, whyForbidden, whyNothing } from "./reasons.ts";
+import { type Question, weigh } from "./weigh.ts";
 
 /** What the planner looks at. Nothing here is fetched: the earlier stages have done that. */
 export interface Findings {
@@ -147,26 +145,6 @@ function decide(subject: Subject, findings: Findings, policies: Policies, now: D
   return stays(...whyNothing(question, candidates, urgent));
 }
 
-function notCalledFor(open: readonly Advisory[]): Reason {
-  const ids = open.map(({ id }) => id).join(", ");
-  return { code: "not-urgent", detail: `\`security\` of the configuration calls for no update for ${ids}` };
-}
-
-/** Why the configuration lets a dependency have no update at all. */
-function whyForbidden(policy: Policy, dependency: Dependency): Reason | undefined {
-  if (policy.disabledBy !== undefined)
-    return {
-      code: "disabled",
-      detail: `a rule turns its updates off (${policy.disabledBy})`,
-      origin: policy.disabledBy,
-    };
-  const ignored = isIgnored(policy.ignore, dependency.name);
-  if (ignored !== undefined) return ignored;
-  if (isAllowed(policy.allow, dependency)) return undefined;
-  const detail = "nothing in `allow` of the configuration lets it in";
-  return { code: "not-allowed", ...located(detail, policy.origins?.get("allow")) };
-}
-
 /** Where rules ask about releases: what holds for each. */
 function forReleases(
   { forUpdate }: Policies,
@@ -213,133 +191,4 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
           }
         : { code: "newer-release", detail: `${to} ${versions.size === 1 ? "is" : "are"} newer than ${from}` },
   };
-}
-
-/**
- * The newest release that may be taken; and where that is a major, the newest below it too, so that small updates do not
- * wait for the big one.
- */
-function choose(candidates: readonly Candidate[], question: Question): Update[] {
-  const { scheme, version, releases, dependency } = question;
-  const known = new Map(releases.releases.map((release) => [release.version, release]));
-  const free = candidates.flatMap((candidate) =>
-    candidate.rejected === undefined ? (known.get(candidate.version) ?? []) : [],
-  );
-  const isSmall = (release: Release) => scheme.size(version, release.version) !== "major";
-  return [...new Set([free.find(isSmall), free[0]])].flatMap((release) => {
-    if (release === undefined) return [];
-    const reachable = free.filter((other) => isSmall(other) === isSmall(release));
-    const alternatives = alternativesTo(release.version, reachable, scheme);
-    const update = toUpdate(question, release, alternatives, []);
-    const changesNothing = update.requirement === dependency.requirement && !isLocked(question);
-    return changesNothing ? [] : [update];
-  });
-}
-
-function toUpdate(
-  question: Question,
-  release: Release,
-  alternatives: readonly Release[],
-  open: readonly Advisory[],
-): Update {
-  const { project, manifest, dependency, scheme, version, releases } = question;
-  const current = releases.releases.find((known) => known.version === version);
-  const step = (to: Release): Step => ({
-    release: to,
-    requirement: requirementFor(question, to) ?? dependency.requirement,
-    size: scheme.size(version, to.version),
-    fixes: open.filter((advisory) => !affects(advisory, to.version, scheme)),
-  });
-  return {
-    project,
-    manifest,
-    dependency,
-    from: version,
-    ...(current === undefined ? {} : { current }),
-    ...step(release),
-    ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(step) }),
-  };
-}
-
-/** The lowest release above the one in use that no advisory touches, which does not cool; then the highest ones. */
-function fixesFor(question: Question): readonly Release[] {
-  const { scheme, version, releases } = question;
-  const rejected = new Map(
-    weigh({ ...question, urgent: true }).map((candidate) => [candidate.version, candidate.rejected]),
-  );
-  const free = releases.releases.filter(
-    (release) => rejected.has(release.version) && rejected.get(release.version) === undefined,
-  );
-  const [lowest] = free;
-  const small = free.findLast((release) => scheme.size(version, release.version) !== "major");
-  return [...new Set([lowest, small, free.at(-1)])].filter((release) => release !== undefined);
-}
-
-/** What asks for a vulnerable package stands for its own range: a major of it has to come with a release of that. */
-function outOfReach(
-  question: Question,
-  candidates: readonly Candidate[],
-  open: readonly Advisory[],
-): ["held", Reason, readonly Candidate[]] {
-  const [fix] = fixesFor(question);
-  const ids = open.map(({ id }) => id).join(", ");
-  const detail =
-    fix === undefined
-      ? `no release mends ${ids}`
-      : `${fix.version} mends ${ids}, but it is a major release: what asks for ${question.dependency.name} has to move first`;
-  return ["held", { code: "no-fix", detail }, candidates];
-}
-
-function whyNothing(
-  { version, dependency, releases, scheme }: Question,
-  candidates: readonly Candidate[],
-  open: readonly Advisory[],
-): ["current" | "held", Reason, readonly Candidate[]] {
-  const [newest] = candidates;
-  if (open.length > 0) {
-    const ids = open.map(({ id }) => id).join(", ");
-    return [
-      "held",
-      {
-        code: "no-fix",
-        detail: `no release mends ${ids}${newest?.rejected ? `; ${newest.version}: ${newest.rejected.detail}` : ""}`,
-      },
-      candidates,
-    ];
-  }
-  if (newest === undefined) {
-    const known = releases.releases.some((release) => scheme.compare(release.version, version) === 0);
-    const detail = known ? `${version} is the newest release` : `no release is newer than ${version}`;
-    return ["current", { code: "newest", detail }, candidates];
-  }
-  if (newest.rejected === undefined) {
-    return [
-      "current",
-      { code: "in-range", detail: `\`${dependency.requirement}\` already allows ${newest.version}` },
-      candidates,
-    ];
-  }
-  // A prerelease or a release above `latest` is no reason to call a dependency held back.
-  const telling = candidates.find(
-    ({ rejected }) => rejected !== undefined && !unremarkable.has(rejected.code),
-  );
-  if (telling?.rejected === undefined) {
-    return [
-      "current",
-      { code: "newest", detail: `${version} is the newest release that is recommended` },
-      candidates,
-    ];
-  }
-  return [
-    "held",
-    { ...telling.rejected, detail: `${telling.version}: ${telling.rejected.detail}` },
-    candidates,
-  ];
-}
-
-const unremarkable = new Set(["prerelease", "above-recommended"]);
-
-function failure(name: string, resolution: Resolution | undefined): Reason {
-  if (resolution?.kind === "failed") return { code: "registry-error", detail: resolution.message };
-  return { code: "not-found", detail: `the registry does not know ${name}` };
 }
