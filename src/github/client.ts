@@ -37,10 +37,10 @@ export interface Github {
 
 type Permissions = Readonly<Record<string, "read" | "write">>;
 
+/** Without these nothing can be proposed. */
+const atLeast: Permissions = { metadata: "read", contents: "write", pull_requests: "write" };
 const forUpdates: Permissions = {
-  metadata: "read",
-  contents: "write",
-  pull_requests: "write",
+  ...atLeast,
   issues: "read",
   checks: "write",
   statuses: "read",
@@ -67,8 +67,21 @@ export function createGithub(
   });
   const now = app.now ?? (() => new Date());
   const left = new Map<number, RequestsLeft>();
+  // GitHub gives no token at all where one of the permissions was not granted: what is new waits to be accepted.
+  const narrow = new Set<number>();
+  const tokenFor = async (wanted: InstallationScope, refresh: boolean): Promise<string> => {
+    const isNarrow = wanted.permissions === forUpdates && narrow.has(wanted.installationId);
+    const asked = isNarrow ? { ...wanted, permissions: atLeast } : wanted;
+    try {
+      return (await auth({ type: "installation", ...asked, refresh })).token;
+    } catch (error) {
+      if (statusOf(error) !== 422 || asked.permissions !== forUpdates) throw error;
+      narrow.add(wanted.installationId);
+      return tokenFor(wanted, refresh);
+    }
+  };
   const scoped = (scope: string, wanted: InstallationScope): Octokit =>
-    connect(app, scope, async (refresh) => (await auth({ type: "installation", ...wanted, refresh })).token, {
+    connect(app, scope, (refresh) => tokenFor(wanted, refresh), {
       turn: async (method, url) => app.pace?.turn(String(wanted.installationId), method, url),
       left: (told) => void left.set(wanted.installationId, told),
     });

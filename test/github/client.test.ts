@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { memoryCache } from "../../src/cache/memory.ts";
 import { RateLimitError } from "../../src/domain/errors.ts";
-import { connectWithToken } from "../../src/github/client.ts";
+import { connectWithToken, createGithub } from "../../src/github/client.ts";
 import { connectTo, hub as start, web } from "./hub.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -39,6 +39,36 @@ describe("a token", () => {
     const reader = app.forRepository(installation, web, { contents: "read" });
     expect(await thrown(reader.git.createBlob({ ...repo, content: "x" }))).toMatchObject({ status: 403 });
     expect(github.requests.filter(({ path }) => path.endsWith("/access_tokens"))).toHaveLength(2);
+  });
+
+  it("asks for less where the installation has not accepted all", async () => {
+    const { github, installation } = await hub();
+    const asked: string[][] = [];
+    const app = createGithub({
+      appId: github.appId,
+      privateKey: github.privateKey,
+      baseUrl: github.url,
+      cache: memoryCache(),
+      fetch: async (input, init) => {
+        const { url } = new Request(input);
+        if (!url.endsWith("/access_tokens")) return fetch(input, init);
+        const body: unknown = init?.body;
+        const { permissions }: { permissions: Record<string, string> } = JSON.parse(
+          typeof body === "string" ? body : "{}",
+        );
+        asked.push(Object.keys(permissions).toSorted());
+        if (permissions["checks"] === undefined) return fetch(input, init);
+        const message = "The permissions requested are not granted to this installation.";
+        return Response.json({ message }, { status: 422 });
+      },
+    });
+    const octokit = app.forRepository(installation, web);
+    expect((await octokit.repos.get(repo)).status).toBe(200);
+    expect((await octokit.repos.listBranches(repo)).status).toBe(200);
+    expect(asked).toEqual([
+      ["checks", "contents", "issues", "metadata", "pull_requests", "statuses"],
+      ["contents", "metadata", "pull_requests"],
+    ]);
   });
 
   it("is asked for anew once when it is refused", async () => {
