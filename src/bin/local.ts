@@ -12,7 +12,6 @@ import { titleOf } from "../pipeline/compose/title.ts";
 import { policyOfGroup } from "../pipeline/plan/policy.ts";
 import { type Scan, scan, type World } from "../pipeline/scan.ts";
 import { update } from "../pipeline/update.ts";
-import { explanation } from "../reports/explain.ts";
 import { toReport } from "../reports/json.ts";
 import { toTable } from "../reports/table.ts";
 import { type Adapters, cacheFolderOf, createAdapters } from "./adapters.ts";
@@ -74,6 +73,7 @@ export async function explainCommand(
   return withWorld(directory, options, io, async (world, early) => {
     const found = withProblems(await scan(world), early);
     io.progress();
+    const { explanation } = await import("../reports/explain.ts");
     const text = explanation(found, name, {
       colours: io.colours,
       now: world.now,

@@ -54,14 +54,20 @@ export function weigh(question: Question): readonly Candidate[] {
     .map((release) => {
       const { policyFor } = question;
       const asked = policyFor === undefined ? question : { ...question, policy: policyFor(release) };
-      const rejected = objections
-        .map((objection) => objection(release, asked))
-        .find((reason) => reason !== undefined);
+      const rejected = objectionTo(release, asked);
       return rejected === undefined ? { version: release.version } : { version: release.version, rejected };
     });
 }
 
-/** The first that speaks is the reason that is told. */
+/** The first that speaks is the reason that is told; most releases need not be asked about further. */
+function objectionTo(release: Release, question: Question): Reason | undefined {
+  for (const objection of objections) {
+    const reason = objection(release, question);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
 const objections: readonly ((release: Release, question: Question) => Reason | undefined)[] = [
   isWithdrawn,
   isPrerelease,
