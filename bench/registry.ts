@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type Http2ServerRequest } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { fileOf } from "./record.ts";
 
 /**
@@ -35,6 +36,22 @@ function documentOf(name: string, kind: "full" | "brief") {
   return found;
 }
 
+/** A package's document, or that of its newest release, which is small. */
+function found(path: string, kind: "full" | "brief") {
+  const name = path.endsWith("/latest") ? path.slice(0, -"/latest".length) : undefined;
+  if (name === undefined) return documentOf(path, kind);
+  const whole = documentOf(name, "full");
+  if (whole === undefined || documents.get(path) !== undefined) return documents.get(path);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- recorded from a registry
+  const { "dist-tags": tags, versions } = JSON.parse(gunzipSync(whole.body).toString("utf8")) as {
+    "dist-tags": Record<string, string>;
+    versions: Record<string, unknown>;
+  };
+  const body = gzipSync(JSON.stringify(versions[tags["latest"] ?? ""] ?? {}));
+  documents.set(path, { body, etag: whole.etag });
+  return documents.get(path);
+}
+
 /** What the answers of HTTP/1.1 and of HTTP/2 have in common. */
 interface Response {
   writeHead(status: number, headers: Record<string, string>): unknown;
@@ -53,7 +70,7 @@ function answer(request: IncomingMessage | Http2ServerRequest, response: Respons
   setTimeout(() => {
     const accept = request.headers.accept ?? "";
     const kind = accept.includes("application/vnd.npm.install-v1+json") ? "brief" : "full";
-    const document = documentOf(decodeURIComponent(pathname.slice(1)), kind);
+    const document = found(decodeURIComponent(pathname.slice(1)), kind);
     const headers = {
       "content-type": kind === "brief" ? "application/vnd.npm.install-v1+json" : "application/json",
       "cache-control": `public, max-age=${maxAge}`,

@@ -19,6 +19,7 @@ const { values: options, positionals } = parseArgs({
     latency: { type: "string", default: "25" },
     http2: { type: "boolean", default: false },
     only: { type: "string" },
+    without: { type: "string" },
   },
 });
 const root = join(import.meta.dirname, "..");
@@ -153,7 +154,11 @@ async function measureCopy(copy: Copy): Promise<void> {
   await run(ours("cold"));
   await run(ours("cold"), list);
   console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit}`);
-  const wanted = series.filter(({ label }) => options.only === undefined || label.includes(options.only));
+  const wanted = series.filter(
+    ({ label }) =>
+      (options.only === undefined || label.includes(options.only)) &&
+      (options.without === undefined || !label.includes(options.without)),
+  );
   const taken = wanted.map((): Figures[] => []);
   // In turns, so that what else the machine does falls on all of them alike.
   for (let nth = 0; nth < Number(options.runs); nth++) {

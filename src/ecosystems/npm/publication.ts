@@ -16,19 +16,20 @@ const wanted: Pick = { description: "value", versions: { "*": { description: "va
 
 /**
  * Whether a registry has the package with this description, now or in an earlier release: many applications have a name
- * that somebody else has published under. https://github.com/dependabot/dependabot-core asks the same.
+ * that somebody else has published under. https://github.com/dependabot/dependabot-core asks the same. The document of
+ * the newest release is small and mostly says so; that of all releases can have many megabytes.
  */
 export async function isPublished(
   { description }: Publication,
   address: string,
   http: HttpClient,
 ): Promise<boolean> {
-  const descriptions = await http.get(address, {
-    accept: "application/json",
-    cacheAs: "npm-descriptions-1",
-    read: readDescriptions,
-  });
-  return descriptions?.some((known) => known.includes(description)) ?? false;
+  const request = { accept: "application/json", cacheAs: "npm-descriptions-1", read: readDescriptions };
+  for (const url of [`${address}/latest`, address]) {
+    const descriptions = await http.get(url, request);
+    if (descriptions?.some((known) => known.includes(description)) === true) return true;
+  }
+  return false;
 }
 
 function readDescriptions(body: Buffer): readonly string[] {

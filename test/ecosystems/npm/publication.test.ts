@@ -19,17 +19,22 @@ async function librariesOf(manifest: object, answers: Readonly<Record<string, un
 }
 
 const address = `${registry}@acme%2Ftool`;
+/** What the newest release says is asked first, and all of them where it says something else. */
+const saying = (latest: string | undefined, all?: object) => ({
+  [`${address}/latest`]: latest === undefined ? undefined : { description: latest },
+  ...(all === undefined ? {} : { [address]: all }),
+});
 
 describe("a library", () => {
   it("is published as it describes itself, now or once", async () => {
-    const now = { [address]: { description: "Tools of Acme, Inc.", versions: {} } };
+    const now = saying("Tools of Acme, Inc.");
     expect(await librariesOf(own, now)).toEqual({ isLibrary: true, problems: [] });
-    const once = { [address]: { versions: { "0.1.0": { description: "Tools of Acme" } } } };
+    const once = saying("Everything", { versions: { "0.1.0": { description: "Tools of Acme" } } });
     expect(await librariesOf(own, once)).toEqual({ isLibrary: true, problems: [] });
   });
 
   it("is not what has its name only", async () => {
-    const other = { [address]: { description: "Something else", versions: {} } };
+    const other = saying("Something else", { description: "Something else", versions: {} });
     expect(await librariesOf(own, other)).toEqual({ isLibrary: false, problems: [] });
   });
 
