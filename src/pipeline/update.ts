@@ -48,14 +48,15 @@ export async function update(
     groups.flatMap((group) => group.updates),
     parts.map(({ patched }) => patched),
   );
-  const remaining = groups.map((it) => ({
-    ...it,
-    updates: it.updates.flatMap((one) => asWritten(one, outcome)),
-  }));
+  const remaining = groups.map((it) =>
+    it.maintains === undefined
+      ? { ...it, updates: it.updates.flatMap((one) => asWritten(one, outcome)) }
+      : it,
+  );
   return {
     scan: {
       ...found,
-      groups: remaining.filter(({ updates }) => updates.length > 0),
+      groups: remaining.filter((it) => it.updates.length > 0 || anew.includes(it)),
       decisions: found.decisions.map((decision) => afterPatching(decision, outcome)),
       problems: [
         ...found.problems,

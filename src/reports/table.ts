@@ -39,7 +39,8 @@ function outdated(scan: Scan, { now }: TableOptions, paint: Paint): string[] {
   return scan.groups.flatMap((group, index) => {
     const title = group.kind === "security" ? paint("red", group.key) : paint("bold", group.key);
     const rows = merged(group.updates).map(({ update, manifests }) => row(update, manifests, now, paint));
-    return [...(index === 0 ? [] : [""]), title, ...align(rows)];
+    const anew = group.maintains === undefined ? [] : [`  ${group.maintains.lockfile?.path} is made anew`];
+    return [...(index === 0 ? [] : [""]), title, ...align(rows), ...anew];
   });
 }
 
