@@ -1,5 +1,6 @@
 import type { Bond, Decision, Update } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
+import { isOfSameReach } from "./families.ts";
 
 /**
  * The decisions of one project, in which each update names those that it cannot do without: a release that asks for
@@ -41,17 +42,19 @@ function bondsOf(
       bonds.set(from, known);
     }
   };
+  const reached = (update: Update, name: string) =>
+    (byName.get(name) ?? []).filter((other) => isOfSameReach(update, other));
   for (const update of updates) {
     const { dependency, from, release, current } = update;
     for (const [name, range] of Object.entries(release.peers ?? {})) {
-      for (const peer of reached(update, byName.get(name))) {
+      for (const peer of reached(update, name)) {
         if (satisfies(peer.from, range) || !satisfies(peer.release.version, range)) continue;
         join(update, peer, `${dependency.name} ${release.version} asks for ${name} ${range} beside it`);
       }
     }
     for (const [name, range] of Object.entries(current?.peers ?? {})) {
       const next = release.peers?.[name];
-      for (const peer of reached(update, byName.get(name))) {
+      for (const peer of reached(update, name)) {
         const isLeft = satisfies(peer.from, range) && !satisfies(peer.release.version, range);
         if (!isLeft || (next !== undefined && !satisfies(peer.release.version, next))) continue;
         join(update, peer, `${dependency.name} ${from} does not accept ${name} ${peer.release.version}`);
@@ -59,9 +62,4 @@ function bondsOf(
     }
   }
   return bonds;
-}
-
-/** Small updates do not wait for a major, and do not take one with them. */
-function reached(update: Update, others: readonly Update[] | undefined): readonly Update[] {
-  return (others ?? []).filter((other) => (other.size === "major") === (update.size === "major"));
 }

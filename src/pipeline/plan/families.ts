@@ -35,7 +35,7 @@ export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> 
     const described = describedBy(first.dependency.name);
     const subjects = described === undefined ? [] : (byName.get(`${first.project.root}\0${described}`) ?? []);
     for (const member of members) {
-      const subject = subjects.find((other) => (other.size === "major") === (member.size === "major"));
+      const subject = subjects.find((other) => isOfSameReach(member, other));
       if (subject !== undefined) join(member, subject);
     }
   }
@@ -45,8 +45,10 @@ export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> 
       bonds.set(name, (bonds.get(name) ?? 0) + 1);
       const others = byName.get(`${update.project.root}\0${name}`) ?? [];
       for (const other of others) {
-        const isOfSameReach = (other.size === "major") === (update.size === "major");
-        if (isOfSameReach && other.bonds?.some((bond) => bond.name === update.dependency.name) === true)
+        if (
+          isOfSameReach(update, other) &&
+          other.bonds?.some((bond) => bond.name === update.dependency.name) === true
+        )
           join(update, other);
       }
     }
@@ -77,6 +79,11 @@ export function familiesOf(updates: readonly Update[]): readonly (readonly Updat
     for (const name of joined) parts.set(name, joined);
   }
   return [...Map.groupBy(updates, ({ dependency }) => parts.get(dependency.name)).values()];
+}
+
+/** Small updates do not wait for a major, and do not take one with them. */
+export function isOfSameReach(a: Update, b: Update): boolean {
+  return (a.size === "major") === (b.size === "major");
 }
 
 /** The word that kin share: `vitest` of `@vitest/ui` and of `vitest`, `react` of `react-dom`. */

@@ -66,7 +66,7 @@ function pairUp(lists: { updated: LockChange[]; added: LockChange[]; removed: Lo
   }
 }
 
-function releaseOf({ name, version }: LockedPackage): string {
+export function releaseOf({ name, version }: Pick<LockedPackage, "name" | "version">): string {
   return `${name}@${version}`;
 }
 

@@ -2,7 +2,6 @@ import { affects, dedupeByAlias } from "../../domain/advisory.ts";
 import { messageOf, RateLimitError } from "../../domain/errors.ts";
 import type { AdvisorySource, HttpClient } from "../../domain/ports.ts";
 import type {
-  Advisory,
   AuditedPackage,
   Finding,
   LockedPackage,
@@ -15,7 +14,7 @@ import type {
 } from "../../domain/types.ts";
 import type { Ecosystem } from "../../ecosystems/ecosystem.ts";
 import { byText } from "../../text/order.ts";
-import { compare } from "./difference.ts";
+import { compare, releaseOf } from "./difference.ts";
 
 export interface VerifyWorld {
   readonly advisories: AdvisorySource;
@@ -91,10 +90,6 @@ function freshIn(
   return [...distinct.values()].toSorted((a, b) => byText(releaseOf(a), releaseOf(b)));
 }
 
-function releaseOf({ name, version }: { readonly name: string; readonly version: string }): string {
-  return `${name}@${version}`;
-}
-
 /** The second audit. */
 async function audit(
   fresh: readonly LockedPackage[],
@@ -114,10 +109,8 @@ async function audit(
 /** Of what the first audit found, that which is no longer there. */
 function mendedIn(findings: readonly Finding[], after: readonly LockedPackage[]): readonly AuditedPackage[] {
   const left = new Set(after.map(releaseOf));
-  const key = ({ advisory, ...of }: { advisory: Advisory; name: string; version: string }) =>
-    `${advisory.id} ${releaseOf(of)}`;
   const gone = findings.filter((finding) => !left.has(releaseOf(finding)));
-  const distinct = new Map(gone.map((finding) => [key(finding), finding]));
+  const distinct = new Map(gone.map((finding) => [`${finding.advisory.id} ${releaseOf(finding)}`, finding]));
   return [...distinct.values()].map(({ advisory, name, version }) => ({ advisory, name, version }));
 }
 
