@@ -437,7 +437,7 @@ function neutral(text: string): string {
     .replace(/@(?=\S|$)/g, `@${invisibleSpace}`)
     .replace(/#(?=\d|$)/g, `#${invisibleSpace}`)
     .replace(/\b(GH)-(?=\d|$)/gi, `$1-${invisibleSpace}`)
-    .replace(/:(?=\/\/)/g, `:${invisibleSpace}`)
+    .replace(/\/(?=\/(?:\S|$))/g, `/${invisibleSpace}`)
     .replace(/www(?=\.)/gi, `$&${invisibleSpace}`);
 }
 

@@ -55,6 +55,7 @@ describe("safeMarkdown", () => {
     ["a package's scope", "moved to @acme/web", `moved to @${space}acme/web`],
     ["a number of an issue elsewhere", "fixes other/repo#1", `fixes other/repo#${space}1`],
     ["a number around a dropped tag", "other/repo#<b></b>1", `other/repo#${space}1`],
+    ["an address without a scheme", "//github.com/a/b/issues/1", `/${space}/github.com/a/b/issues/1`],
     ["GH-1", "closes GH-1 and gh-2", `closes GH-${space}1 and gh-${space}2`],
     ["a comment", "a <!-- hidden --> b", "a  b"],
     ["a comment that never ends", "a\n\n<!-- hidden\n\nb", "a"],
