@@ -28,7 +28,7 @@ export function mergeLayers(layers: readonly Layer[]): Effective {
   for (const { options, originOf, isFinal = false } of layers) {
     for (const [key, value] of Object.entries(options)) {
       const before = merged[key];
-      const adds = isTable(value) && isTable(before) && !isFinal;
+      const adds = isTable(value) && isTable(before) && !isFinal && !whole.has(key);
       if (!adds) for (const known of origins.keys()) if (isAt(known, key)) origins.delete(known);
       merged[key] = adds ? { ...before, ...value } : value;
       for (const keys of [[key], ...innerKeys(value).map((inner) => [key, inner])])
@@ -37,6 +37,9 @@ export function mergeLayers(layers: readonly Layer[]): Effective {
   }
   return { options: mergedShape.parse(merged), origins };
 }
+
+/** Tables that mean one thing: the limit of one group is not that of another. */
+const whole = new Set(["group"]);
 
 function innerKeys(value: unknown): readonly string[] {
   if (isTable(value)) return Object.keys(value);

@@ -79,6 +79,7 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
   withoutEffect,
   floods,
   limitBelowGroups,
+  limitOfGroup,
   neverFires,
   fitsNothing,
 ];
@@ -136,6 +137,20 @@ function limitBelowGroups({ keys, options }: Section): readonly Warning[] {
   if (limit === undefined || limit === 0 || groups <= limit) return [];
   const message = `${groups} groups do not fit into a limit of ${limit} open pull requests: the last ones wait for the first`;
   return [{ keys: [...keys, "open-pull-requests-limit"], message }];
+}
+
+/** A limit of a group that never counts. */
+function limitOfGroup({ keys, options }: Section): readonly Warning[] {
+  const around = options["open-pull-requests-limit"];
+  return Object.entries(options.groups ?? {}).flatMap(([name, group]) => {
+    const limit = group["open-pull-requests-limit"];
+    if (limit === undefined) return [];
+    const at = [...keys, "groups", name, "open-pull-requests-limit"];
+    if (group["applies-to"] === "security-updates")
+      return [{ keys: at, message: "security updates are never limited: this has no effect" }];
+    if (around === undefined || limit <= around) return [];
+    return [{ keys: at, message: `the limit of ${around} around it is lower: this one is never reached` }];
+  });
 }
 
 function neverFires({ keys, options }: Section, { repository, now }: LintContext): readonly Warning[] {

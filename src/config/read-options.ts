@@ -24,8 +24,10 @@ export function toPolicy({ options, origins }: Effective): Policy {
     entry: "",
     ...(origins.size === 0 ? {} : { origins }),
     allow: (options.allow ?? []).map(toAllow),
-    groups: Object.entries(options.groups ?? {}).map(([name, group]) => toGroup(name, group)),
-    ...optional("group", options.group),
+    groups: Object.entries(options.groups ?? {}).map(([name, group]) =>
+      toGroup(name, group, origins.get(`groups.${name}`)),
+    ),
+    ...toOwnGroup(options.group, origins.get("group")),
     groupRelated: options["group-related"] ?? defaultPolicy.groupRelated,
     defaultGroups: options["default-groups"] ?? defaultPolicy.defaultGroups,
     ignore: (options.ignore ?? []).map((rule, index) => toIgnore(rule, origins.get(`ignore.${index}`))),
@@ -92,7 +94,22 @@ function toIgnore(rule: Ignore, origin: string | undefined): IgnoreRule {
   };
 }
 
-function toGroup(name: string, group: Group): GroupRule {
+/** The group that a rule names. */
+function toOwnGroup(
+  found: Options["group"],
+  origin: string | undefined,
+): Pick<Policy, "group" | "groupLimit"> {
+  if (found === undefined) return {};
+  if (typeof found === "string") return { group: found };
+  const { name, "open-pull-requests-limit": most } = found;
+  return { group: name, ...optional("groupLimit", toLimit(name, most, origin)) };
+}
+
+function toLimit(group: string, most: number | undefined, origin: string | undefined) {
+  return most === undefined ? undefined : { group, most, ...optional("origin", origin) };
+}
+
+function toGroup(name: string, group: Group, origin: string | undefined): GroupRule {
   return {
     name,
     patterns: listOf(group.patterns),
@@ -101,6 +118,7 @@ function toGroup(name: string, group: Group): GroupRule {
     updateTypes: listOf(group["update-types"]),
     appliesTo: group["applies-to"] === "security-updates" ? "security" : "version",
     ...(group["group-by"] === undefined ? {} : { byName: true }),
+    ...optional("limit", toLimit(name, group["open-pull-requests-limit"], origin)),
   };
 }
 

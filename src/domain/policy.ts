@@ -1,5 +1,5 @@
 import type { MergeMethod } from "./pull-request.ts";
-import type { Dependency, ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
+import type { Dependency, GroupLimit, ProposalPolicy, Scope, Severity, UpdateSize } from "./types.ts";
 
 /** What the repository asked for, for each project, dependency and release in it. */
 export interface Policies {
@@ -56,6 +56,8 @@ export interface Policy extends ProposalPolicy {
   readonly groups: readonly GroupRule[];
   /** The group that a rule names: it goes before those of `groups`. */
   readonly group?: string;
+  /** Of that group, where the rule sets one. */
+  readonly groupLimit?: GroupLimit;
   /** The folders that share the groups of one entry, as it writes them. Absent: each project has groups of its own. */
   readonly groupsAcross?: string;
   /** The branch that pull requests are for, where it is not the default one. */
@@ -137,6 +139,7 @@ export interface GroupRule {
   readonly byName?: boolean;
   /** Whether it is shared by the whole repository, whatever the ecosystem. */
   readonly isShared?: boolean;
+  readonly limit?: GroupLimit;
 }
 
 export interface AllowRule {

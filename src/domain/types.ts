@@ -246,10 +246,21 @@ export interface UpdateGroup {
   /** Whether it is there for one package alone, so that titles name the package and not the group. */
   readonly single: boolean;
   readonly updates: readonly Update[];
+  /** Where the configuration sets one. */
+  readonly limit?: GroupLimit;
   /** The project whose lockfile is made anew; then there are no updates. */
   readonly maintains?: Project;
   /** For maintenance: the time since when it has been due, such as the week's Monday. What is closed stays so for its period. */
   readonly period?: string;
+}
+
+/** How many pull requests of one configured group may be open at a time, beside the limit of all. */
+export interface GroupLimit {
+  /** As the configuration calls it. */
+  readonly group: string;
+  readonly most: number;
+  /** Where it is written. */
+  readonly origin?: string;
 }
 
 /** What became of one dependency, and why. */

@@ -25,8 +25,8 @@ export interface Gate {
 }
 
 /**
- * Security goes at once; of the others, new ones wait for the schedule and for room under the limit of their entry and of
- * the repository. Pure.
+ * Security goes at once; of the others, new ones wait for the schedule and for room under the limit of their group, of their
+ * entry and of the repository. Pure.
  */
 export function admit(
   groups: readonly UpdateGroup[],
@@ -40,13 +40,11 @@ export function admit(
     existing: byKey.get(group.key),
   }));
   const counted = all.filter(({ group, existing }) => group.kind === "version" && existing !== undefined);
-  const openOf = new Map(
-    [...Map.groupBy(counted, ({ policy }) => policy.entry)].map(([entry, members]) => [
-      entry,
-      members.length,
-    ]),
-  );
-  let total = counted.length;
+  const used = new Map<string, number>();
+  const take = (limits: readonly Limit[]) => {
+    for (const { counter } of limits) used.set(counter, (used.get(counter) ?? 0) + 1);
+  };
+  for (const { group, policy } of counted) take(limitsOf(group, policy, policies));
 
   return all.map((each): Admitted => {
     const { group, policy, existing } = each;
@@ -58,17 +56,45 @@ export function admit(
       if (next === undefined) return { ...each, waits: "for the schedule, which never comes" };
       return { ...each, waits: `for the schedule, until ${next.toISOString().slice(0, 16)}Z`, until: next };
     }
-    const mine = openOf.get(policy.entry) ?? 0;
-    if (mine >= policy.openPullRequestsLimit)
-      return { ...each, waits: roomFor(policy.openPullRequestsLimit) };
-    const { openPullRequestsLimit: most = Infinity } = policies;
-    if (total >= most) return { ...each, waits: roomFor(most) };
-    openOf.set(policy.entry, mine + 1);
-    total += 1;
+    const limits = limitsOf(group, policy, policies);
+    const full = limits.find(({ counter, most }) => (used.get(counter) ?? 0) >= most);
+    if (full !== undefined) return { ...each, waits: full.told };
+    take(limits);
     return { ...each, waits: undefined };
   });
 }
 
-function roomFor(limit: number): string {
-  return `for room: ${limit} pull requests may be open at a time`;
+/** A number of pull requests that share a counter. */
+interface Limit {
+  readonly counter: string;
+  readonly most: number;
+  /** What waits for it is told so. */
+  readonly told: string;
+}
+
+/** Those that a group is under, the narrowest first. */
+function limitsOf({ limit }: UpdateGroup, policy: Policy, policies: Policies): readonly Limit[] {
+  const { entry, openPullRequestsLimit: most } = policy;
+  const whole = policies.openPullRequestsLimit;
+  return [
+    ...(limit === undefined
+      ? []
+      : [
+          {
+            counter: JSON.stringify([entry, limit.group]),
+            most: limit.most,
+            told: `${roomFor(limit.most, ` of the group ${limit.group}`)}${at(limit.origin)}`,
+          },
+        ]),
+    { counter: JSON.stringify([entry]), most, told: roomFor(most) },
+    ...(whole === undefined ? [] : [{ counter: "", most: whole, told: roomFor(whole) }]),
+  ];
+}
+
+function at(origin: string | undefined): string {
+  return origin === undefined ? "" : ` (${origin})`;
+}
+
+function roomFor(limit: number, which = ""): string {
+  return `for room: ${limit} pull requests${which} may be open at a time`;
 }

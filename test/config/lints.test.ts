@@ -34,6 +34,14 @@ describe("a valid configuration may surprise", () => {
       "open-pull-requests-limit: 1\ngroups: { a: { patterns: [a] }, b: { patterns: [b] }, c: { applies-to: security-updates } }\n",
       ["1:1 2 groups do not fit into a limit of 1 open pull requests: the last ones wait for the first"],
     ],
+    [
+      "by limits of groups that never count",
+      "open-pull-requests-limit: 2\ngroups:\n  a: { patterns: [a], open-pull-requests-limit: 3 }\n  b: { patterns: [b], open-pull-requests-limit: 1 }\n  c: { applies-to: security-updates, open-pull-requests-limit: 1 }\n",
+      [
+        "3:23 the limit of 2 around it is lower: this one is never reached",
+        "5:38 security updates are never limited: this has no effect",
+      ],
+    ],
     ["by a schedule that never comes", 'schedule: "0 5 30 2 *"\n', ["1:1 this schedule never comes"]],
     ["not by a window", "schedule: before 5am on monday\n", []],
     [

@@ -54,7 +54,15 @@ const table: readonly (readonly [string, Partial<Record<keyof Policy, unknown>>]
     "groups: { web: { applies-to: security-updates, group-by: dependency-name } }",
     { groups: [{ ...rule, appliesTo: "security", byName: true }] },
   ],
+  [
+    "groups: { web: { open-pull-requests-limit: 2 } }",
+    { groups: [{ ...rule, limit: { group: "web", most: 2, origin: `${path}:1` } }] },
+  ],
   ["group: web", {}],
+  [
+    "group: { name: web, open-pull-requests-limit: 2 }",
+    { groupLimit: { group: "web", most: 2, origin: `${path}:3` } },
+  ],
   ["group-related: false", { groupRelated: false }],
   ["default-groups: false", { defaultGroups: false }],
   ["cooldown: { default-days: 0 }", { cooldown: { days: 0, include: [], exclude: [] } }],
@@ -146,7 +154,7 @@ describe("an option", () => {
   it.each(table)("%s", (text, expected) => {
     const { origins, group, ...policy } = policyOf(text);
     expect(policy).toEqual({ ...usual, ...expected });
-    expect(group).toBe(text.startsWith("group: ") ? "web" : undefined);
+    expect(group).toBe(text.startsWith("group:") ? "web" : undefined);
     const [key = ""] = text.split(":");
     expect(origins?.get(key)).toMatch(/^\.github\/steeplejack\.yml:[13]$/);
   });

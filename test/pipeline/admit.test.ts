@@ -70,6 +70,51 @@ describe("what may be opened", () => {
     });
   });
 
+  const ofGroup = (limit: number, name: string, line: number) =>
+    `for room: ${limit} pull requests of the group ${name} may be open at a time (.github/steeplejack.yml:${line})`;
+  const small =
+    "groups: { small: { patterns: [a, b], group-by: dependency-name, open-pull-requests-limit: 1 } }";
+
+  it("is limited for a group by itself, in each entry, and security is not", () => {
+    const text = entries(small, "open-pull-requests-limit: 5");
+    expect(waiting(text)).toEqual({
+      "npm/security:c in one": "",
+      "npm/security:c in two": "",
+      "npm/single:a in two": "",
+      "npm/single:b in two": "",
+      "npm/small:a in one": "",
+      "npm/small:b in one": ofGroup(1, "small", 4),
+    });
+    expect(waiting(text, ["npm/small:b in one"])).toMatchObject({
+      "npm/small:a in one": ofGroup(1, "small", 4),
+      "npm/small:b in one": "",
+    });
+    expect(waiting(entries(`open-pull-requests-limit: 0, ${small}`, small))).not.toHaveProperty(
+      "npm/small:a in one",
+    );
+  });
+
+  it("is limited for one group in all projects that no entry lists", () => {
+    expect(waiting(`${small}\n`)).toMatchObject({
+      "npm/small:a in one": "",
+      "npm/small:a in two": ofGroup(1, "small", 1),
+      "npm/small:b in one": ofGroup(1, "small", 1),
+    });
+  });
+
+  it("is limited for a group that a rule names", () => {
+    const named = "rules: [{ match: { names: [a] }, group: { name: mine, open-pull-requests-limit: 1 } }]\n";
+    expect(waiting(named)).toMatchObject({
+      "npm/mine in one": "",
+      "npm/mine in two": ofGroup(1, "mine", 1),
+      "npm/runtime in two": "",
+    });
+    const elsewhere = `${small}\nrules: [{ match: { names: [a] }, group: small }]\n`;
+    expect(waiting(elsewhere)).toMatchObject({ "npm/small in two": ofGroup(1, "small", 1) });
+    const other = `${named.trim().slice(0, -1)}, { match: { names: [a] }, group: { name: yours } }]\n`;
+    expect(waiting(other)).toMatchObject({ "npm/yours in one": "", "npm/yours in two": "" });
+  });
+
   it("is limited for the whole repository besides", () => {
     const text = `limits: { open-pull-requests: 1 }\n${entries("open-pull-requests-limit: 3")}`;
     expect(Object.values(waiting(text)).filter((waits) => waits === full(1))).toHaveLength(3);

@@ -69,6 +69,9 @@ export const groupShape = z.strictObject({
     .literal("dependency-name")
     .optional()
     .describe("One pull request for each dependency, in all folders of the entry."),
+  "open-pull-requests-limit": limit
+    .optional()
+    .describe("For version updates of this group, besides the limit of its entry."),
 });
 
 const groupName = z.string().regex(/^[^\p{C}/]{1,100}$/u, "a name of at most 100 characters without `/`");
@@ -224,7 +227,10 @@ export const optionShapes = {
 export const optionsShape = z.strictObject({
   ...optionShapes,
   enabled: z.boolean().optional(),
-  group: groupName.optional(),
+  group: z
+    .union([groupName, z.strictObject({ name: groupName, "open-pull-requests-limit": limit.optional() })])
+    .optional()
+    .describe("The group it goes into: a name, or a name and how many of its pull requests may be open."),
 });
 export type Options = z.infer<typeof optionsShape>;
 

@@ -14,16 +14,17 @@ export function group(
     place: placeOf(update, updates, policyOf(update), hubs),
   }));
   const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
-    const { name, kind, single } = members[0]?.place ?? { name: key, kind: "version", single: false };
+    const { name, kind, single, limit } = members[0]?.place ?? { name: key, kind: "version", single: false };
     const steps = furthest(members.map(({ update }) => update));
     // A major and its kin are called by their hub, and one without kin by itself.
     const isAlone = new Set(steps.map(({ dependency }) => dependency.name)).size === 1;
-    return { key, name, kind, single: single && isAlone, updates: steps.toSorted(byName) };
+    const own = { key, name, kind, single: single && isAlone, updates: steps.toSorted(byName) };
+    return limit === undefined || kind === "security" ? own : { ...own, limit };
   });
   return groups.toSorted((a, b) => rank(a) - rank(b) || byText(a.key, b.key));
 }
 
-type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single">;
+type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single" | "limit">;
 
 function placeOf(
   update: Update,
@@ -46,17 +47,25 @@ function placeOf(
     return {
       ...at(kind === "security" ? `security:${policy.group}` : policy.group, false),
       name: policy.group,
+      ...limited(policy.groupLimit ?? policy.groups.find(({ name }) => name === policy.group)?.limit),
     };
   const rule = ruleFor(update, policy.groups, kind);
   if (rule !== undefined)
-    return placeByRule(rule, at(rule.name, false), hub, {
-      where: policy.groupsAcross === undefined ? where : ` in ${policy.groupsAcross}${branch}`,
-      branch,
-    });
+    return {
+      ...placeByRule(rule, at(rule.name, false), hub, {
+        where: policy.groupsAcross === undefined ? where : ` in ${policy.groupsAcross}${branch}`,
+        branch,
+      }),
+      ...limited(rule.limit),
+    };
   if (!policy.defaultGroups) return at(`${kind === "security" ? "security" : "single"}:${hub}`, true);
   if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
   return at(isForDevelopment(update, all) ? "development" : "runtime", false);
+}
+
+function limited(limit: UpdateGroup["limit"]): Pick<Place, "limit"> {
+  return limit === undefined ? {} : { limit };
 }
 
 /** A rule's group is its project's own, unless its entry shares it among folders, or the whole repository does. */
