@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { codeSpan, safeText } from "../text/markdown.ts";
+import { codeSpan } from "../text/markdown.ts";
 import type { Inspection } from "./inspect.ts";
 import type { ShownProject } from "./show.ts";
 
@@ -96,7 +96,7 @@ function summaryOf({ path, errors, warnings }: Said, projects: readonly ShownPro
       "| --- | --- | --- |",
       ...settings.map(
         ({ name, value, origin }) =>
-          `| ${cell(name)} | ${isForeign(origin) ? "" : cell(JSON.stringify(value) ?? "")} | ${safeText(origin).replaceAll("|", "\\|")} |`,
+          `| ${cell(name)} | ${isForeign(origin) ? "" : cell(JSON.stringify(value) ?? "")} | ${cell(origin)} |`,
       ),
     ]);
   const more =

@@ -36,8 +36,8 @@ describe("what a check says of a configuration", () => {
       own,
     );
     expect(summary).not.toContain("hush");
-    expect(summary).toContain("| `labels` |  | acme/secret//presets.yml:3 |");
-    expect(summary).toContain('| `labels` | `["open"]` | .github/steeplejack.yml:1 |');
+    expect(summary).toContain("| `labels` |  | `acme/secret//presets.yml:3` |");
+    expect(summary).toContain('| `labels` | `["open"]` | `.github/steeplejack.yml:1` |');
   });
 
   it("breaks out of no cell and mentions nobody", () => {

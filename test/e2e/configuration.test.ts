@@ -80,7 +80,7 @@ describe("a configuration on GitHub", { timeout: 60_000 }, () => {
         conclusion: "success",
         title: ".github/steeplejack.yml is valid, with a warning",
         summary: expect.stringContaining(
-          '| `ignore` | `[{"dependency-name":"angular*"}]` | .github/steeplejack.yml:1 |',
+          '| `ignore` | `[{"dependency-name":"angular*"}]` | `.github/steeplejack.yml:1` |',
         ),
         annotations: ['.github/steeplejack.yml:1 warning: "angular*" fits no dependency of this repository'],
       },
