@@ -1,8 +1,8 @@
 import { configurationCheck, faultLines, told } from "../config/check.ts";
 import { inspect, namesIn } from "../config/inspect.ts";
-import { configurationPaths, ownPaths, policiesWith } from "../config/policy.ts";
+import { configurationPaths, ownPaths, policiesWith, type SharedFault } from "../config/policy.ts";
 import { shownProjects } from "../config/show.ts";
-import type { ConfigurationError } from "../domain/errors.ts";
+import type { ConfigurationError, Fault } from "../domain/errors.ts";
 import type { Project, Repository } from "../domain/types.ts";
 import { publishCheck } from "../github/check.ts";
 import { githubConfiguration } from "../github/configuration.ts";
@@ -11,7 +11,7 @@ import { githubNotice, type Notice } from "../github/notice.ts";
 import { unless } from "../github/repository.ts";
 import { discover } from "../pipeline/discover.ts";
 import { everywhere, defaultPolicy } from "../domain/policy.ts";
-import type { Octokit, RepositoryOptions } from "./repository.ts";
+import type { Octokit, OpenRepository, RepositoryOptions } from "./repository.ts";
 
 /** The name of the check run. */
 const checkName = "Steeplejack configuration";
@@ -45,8 +45,10 @@ async function checkConfiguration(number: number, options: RepositoryOptions): P
   const source = isFork ? githubConfiguration([() => octokit]) : options.configuration;
   const { ecosystems, secrets } = adapters;
   let projects: readonly Project[] = [];
-  const inspection = await inspect(files, {
-    policiesOf: (found) => policiesWith(found, { defaultBranch, others: { repository, source } }),
+  const shared: SharedFault[] = [];
+  const forgive = (fault: SharedFault) => shared.push(fault);
+  const inspected = await inspect(files, {
+    policiesOf: (found) => policiesWith(found, { defaultBranch, others: { repository, source }, forgive }),
     namesOf: async (policies) => {
       projects = (await discover(ecosystems, files, policies)).projects;
       return projects.length === 0 ? undefined : namesIn(projects);
@@ -59,6 +61,7 @@ async function checkConfiguration(number: number, options: RepositoryOptions): P
       defaultBranch,
     },
   });
+  const inspection = { ...inspected, warnings: [...shared.map(warningOf), ...inspected.warnings] };
   if (inspection.path === undefined)
     ({ projects } = await discover(ecosystems, files, everywhere(defaultPolicy)));
   const check = configurationCheck(
@@ -67,6 +70,15 @@ async function checkConfiguration(number: number, options: RepositoryOptions): P
     ownPaths[0] ?? "",
   );
   return publishCheck(octokit, repository, { ...check, name: checkName, sha });
+}
+
+/** Its faults are not repeated: the file may be private. */
+function warningOf({ error: { path }, since }: SharedFault): Fault {
+  const meanwhile =
+    since === undefined
+      ? "only what holds updates back is taken from it, and nothing is merged without a person"
+      : `it is obeyed as it was at ${since}`;
+  return { line: 1, column: 1, message: `${path} has faults: until it is mended, ${meanwhile}` };
 }
 
 /** GitHub lists no more than 3,000 files; three hundred are looked through. */
@@ -88,27 +100,51 @@ export function configurationNotice(octokit: Octokit, of: Repository & { readonl
   return githubNotice(octokit, of, "configuration");
 }
 
-/** Opens the one issue about a faulty file. `since` is the commit whose file is obeyed meanwhile. */
-export async function tellBroken(
+/** Opens the one issue about a file that was never valid. */
+export async function tellBroken(notice: Notice, error: ConfigurationError): Promise<void> {
+  await raise(notice, [ofOwn(error, "Nothing is proposed until it is mended.")]);
+}
+
+/** Keeps the one issue about faults as it is to be at this commit: closed where there are none. */
+export async function tellOfFaults(
   notice: Notice,
-  { error, since }: { readonly error: ConfigurationError; readonly since?: string },
+  { broken, shared, sha }: Pick<OpenRepository, "broken" | "shared" | "sha">,
 ): Promise<void> {
+  const parts = [
+    ...(broken === undefined
+      ? []
+      : [ofOwn(broken.error, `Until it is mended, the file as it was at ${broken.since} is obeyed.`)]),
+    ...shared.flatMap((fault) => (isToldElsewhere(fault) ? [] : [ofShared(fault)])),
+  ];
+  if (parts.length > 0) return raise(notice, parts);
+  await notice.settle(`The configuration can be obeyed again, as it is at ${sha}.`);
+}
+
+/** Nothing changes for the others while an earlier file of the organisation holds; its own repository has an issue. */
+function isToldElsewhere({ isOrganisation, since }: SharedFault): boolean {
+  return isOrganisation && since !== undefined;
+}
+
+function ofOwn(error: ConfigurationError, meanwhile: string): string {
   const errors = error.located.length > 0 ? error.located : error.faults.map((message) => ({ message }));
-  const meanwhile =
-    since === undefined
-      ? "Nothing is proposed until it is mended."
-      : `Until it is mended, the file as it was at ${since} is obeyed.`;
-  const text = [
+  return [
     `Steeplejack cannot obey \`${error.path.replaceAll("`", "")}\`:`,
     "",
     ...faultLines(told({ path: error.path, errors })),
     "",
-    `${meanwhile} This issue is closed by the commit that mends it.`,
-  ];
-  await notice.raise("Steeplejack cannot obey its configuration", text.join("\n"));
+    meanwhile,
+  ].join("\n");
 }
 
-/** Closes that issue. */
-export async function tellMended(notice: Notice, sha: string): Promise<void> {
-  await notice.settle(`The configuration can be obeyed again, as it is at ${sha}.`);
+function ofShared({ error, since }: SharedFault): string {
+  const meanwhile =
+    since === undefined
+      ? "Until it is mended, only what holds updates back is taken from it, and nothing is merged without a person."
+      : `Until it is mended, it is obeyed as it was at ${since}.`;
+  return ofOwn(error, meanwhile);
+}
+
+async function raise(notice: Notice, parts: readonly string[]): Promise<void> {
+  const text = [...parts, "This issue is closed when that is mended."].join("\n\n");
+  await notice.raise("Steeplejack cannot obey its configuration", text);
 }

@@ -6,7 +6,7 @@ import type { Problem, Repository } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
 import type { Notice } from "../github/notice.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { checkConfigurations, configurationNotice, tellBroken, tellMended } from "./configuration.ts";
+import { checkConfigurations, configurationNotice, tellBroken, tellOfFaults } from "./configuration.ts";
 import { connectWithToken, createGithub } from "../github/client.ts";
 import { githubConfiguration, type Remembered, remembered } from "../github/configuration.ts";
 import type { RequestsLeft } from "../github/fetch.ts";
@@ -155,21 +155,26 @@ export function createHandle(
       // Trying again would not mend the file; the push that mends it is a job of its own.
       if (!(error instanceof ConfigurationError)) throw error;
       log.warn({ path: error.path, faults: error.faults }, "configuration is faulty, nothing is proposed");
-      if (login !== undefined) await tellBroken(noticeFor(job, await login), { error });
+      if (login !== undefined) await tellBroken(noticeFor(job, await login), error);
       return undefined;
     }
   };
 }
 
 /** Tells of a faulty configuration in an issue, and closes it when it is mended. */
-async function tellInForce({ broken, sha }: OpenRepository, notice: Notice, log: Logger): Promise<void> {
-  if (broken === undefined) return tellMended(notice, sha);
-  const { error, since } = broken;
-  log.warn(
-    { path: error.path, faults: error.faults, since },
-    "configuration is faulty, an earlier one is obeyed",
-  );
-  await tellBroken(notice, broken);
+async function tellInForce(
+  { broken, shared, sha }: OpenRepository,
+  notice: Notice,
+  log: Logger,
+): Promise<void> {
+  for (const { error, since } of [...(broken === undefined ? [] : [broken]), ...shared])
+    log.warn(
+      { path: error.path, faults: error.faults, since },
+      since === undefined
+        ? "configuration is faulty, and left out"
+        : "configuration is faulty, an earlier one is obeyed",
+    );
+  await tellOfFaults(notice, { sha, shared, ...(broken && { broken }) });
 }
 
 /** Of an hour's requests this part is kept for what is urgent. */

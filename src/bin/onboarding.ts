@@ -93,7 +93,7 @@ async function bodyFor(
 ): Promise<string | undefined> {
   try {
     const others = { repository, source: configuration };
-    const policies = await policiesWith({ path, text }, { defaultBranch, others });
+    const policies = await policiesWith({ path, text }, { defaultBranch, others, forgive: () => {} });
     const world = { ...(await worldFor(defaultBranch, sha)), policies };
     const found = await scan(world);
     if (found.projects.length === 0) return undefined;

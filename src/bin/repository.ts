@@ -51,6 +51,8 @@ export interface OpenRepository {
   readonly policies: Policies;
   /** Where the configuration is faulty, and an earlier one is obeyed. */
   readonly broken?: InForce["broken"];
+  /** The files of other repositories that it builds on and that are faulty. */
+  readonly shared: InForce["shared"];
   /** All that a scan of a branch at one commit reads from and proposes to. */
   readonly worldFor: (branch: string, sha: string) => Promise<ProposeWorld>;
 }
@@ -68,7 +70,7 @@ export async function openRepository(
     return { kind: "skipped", reason: "the repository is a fork without a configuration" };
   const others = { repository, source: options.configuration };
   const history = githubHistory(octokit, repository, sha);
-  const { policies, broken } = await policiesInForce(files, { defaultBranch, others }, history);
+  const { policies, broken, shared } = await policiesInForce(files, { defaultBranch, others }, history);
 
   const reporter: Reporter = {
     stage(name) {
@@ -111,7 +113,7 @@ export async function openRepository(
       changelogs: changelogs({ http: withGithub(http, octokit, apiUrl), githubApi: notesApiOf(apiUrl) }),
     };
   };
-  return { kind: "open", sha, defaultBranch, files, policies, worldFor, ...(broken && { broken }) };
+  return { kind: "open", sha, defaultBranch, files, policies, shared, worldFor, ...(broken && { broken }) };
 }
 
 /** Packages are published from github.com, also where the App serves an Enterprise Server. */

@@ -13,6 +13,8 @@ export interface ReadFile {
   readonly path: string;
   readonly document: ConfigurationDocument;
   readonly file: ConfigurationFile;
+  /** Whether it is only a part of a faulty file. */
+  readonly isPart?: true;
 }
 
 /** Reads one file. Throws `ConfigurationError` with every fault, by line. */
@@ -24,6 +26,46 @@ export function readFile(path: string, text: string): ReadFile {
     : faultsOf(parsed.error.issues, document);
   if (parsed.success && faults.length === 0) return { path, document, file: parsed.data };
   throw new ConfigurationError(path, faults.toSorted(byPlace).slice(0, 100));
+}
+
+/** What may be obeyed of a faulty file without the rest of it: it makes updates fewer or later, and nothing happen more. */
+const holdingBack = [
+  "extends",
+  "mode",
+  "limits",
+  "final",
+  "allow",
+  "ignore",
+  "exclude-paths",
+  "cooldown",
+  "schedule",
+  "open-pull-requests-limit",
+] as const;
+
+/** Of a faulty file, those options that hold updates back and have no fault themselves. */
+export function whatHoldsBack(path: string, text: string): ReadFile {
+  const document = documentOf(path, text);
+  const values = tableOf(document.value);
+  const kept = Object.fromEntries(
+    holdingBack.flatMap((key) => {
+      const value =
+        key === "final" && Array.isArray(values[key])
+          ? values[key].filter((name) => holdingBack.some((it) => it === name))
+          : values[key];
+      return value !== undefined && fileShape.shape[key].safeParse(value).success ? [[key, value]] : [];
+    }),
+  );
+  return { path, document, file: fileShape.parse(kept), isPart: true };
+}
+
+/** An empty one where the text is no YAML. */
+function documentOf(path: string, text: string): ConfigurationDocument {
+  try {
+    return readDocument(path, text);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return readDocument(path, "");
+    throw error;
+  }
 }
 
 /** The options that stand at a place of a file, as a layer. */

@@ -3,6 +3,7 @@ import type { Policies } from "../domain/policy.ts";
 import type { FileHistory, FileReader } from "../domain/ports.ts";
 import {
   type ConfigurationOptions,
+  type SharedFault,
   configurationOf,
   configurationPaths,
   policiesWith,
@@ -13,19 +14,28 @@ export interface InForce {
   readonly policies: Policies;
   /** Where the file is faulty: why, and the commit whose file is obeyed instead. */
   readonly broken?: { readonly error: ConfigurationError; readonly since: string };
+  /** The files of other repositories that are faulty. */
+  readonly shared: readonly SharedFault[];
 }
 
 /**
  * As `repositoryPolicies`; where the repository's own file is faulty, the newest one that was not is obeyed. Throws
- * `ConfigurationError` where none is found, and for a fault of what the file builds on.
+ * `ConfigurationError` where none is found. What is faulty in other repositories stops nothing: see `readShared`.
  */
 export async function policiesInForce(
   files: FileReader,
   options: ConfigurationOptions,
   history: FileHistory,
 ): Promise<InForce> {
+  let shared: SharedFault[] = [];
+  const forgiving = (): ConfigurationOptions => {
+    const told: SharedFault[] = [];
+    shared = told;
+    return { ...options, forgive: (fault) => told.push(fault) };
+  };
   try {
-    return { policies: await repositoryPolicies(files, options) };
+    const policies = await repositoryPolicies(files, forgiving());
+    return { policies, shared };
   } catch (error) {
     const found = error instanceof ConfigurationError ? await configurationOf(files) : undefined;
     if (!(error instanceof ConfigurationError) || found?.path !== error.path) throw error;
@@ -34,8 +44,8 @@ export async function policiesInForce(
       for (const sha of await history.versions(path)) {
         const text = await history.read(path, sha);
         const policies =
-          text === undefined ? undefined : await unlessFaulty(policiesWith({ path, text }, options));
-        if (policies !== undefined) return { policies, broken: { error, since: sha } };
+          text === undefined ? undefined : await unlessFaulty(policiesWith({ path, text }, forgiving()));
+        if (policies !== undefined) return { policies, broken: { error, since: sha }, shared };
       }
     }
     throw error;

@@ -80,7 +80,10 @@ function policiesFor(files: Files, target: Target): EffectivePolicies {
   const { beneath = [], organisation, extended, own } = files;
   const all = [...beneath, ...(organisation === undefined ? [] : [organisation]), ...extended, own];
   const general = all.map((each) => layerAt(each, [], each.file));
-  const final = organisation === undefined ? [] : [finalLayer(organisation)];
+  const final = [
+    ...(organisation === undefined ? [] : [finalLayer(organisation)]),
+    ...all.filter(({ isPart }) => isPart === true).map(({ path }) => withoutMerging(path)),
+  ];
   const entries = entriesOf(own, target);
   const rules = all.flatMap(rulesOf);
   const listed = own.file.updates !== undefined;
@@ -151,6 +154,16 @@ function finalLayer(organisation: ReadFile): Layer {
     ...layer,
     isFinal: true,
     options: Object.fromEntries(Object.entries(options).filter(([key]) => final.includes(key))),
+  };
+}
+
+/** While it is not known what a file would have kept from being merged. */
+function withoutMerging(path: string): Layer {
+  return {
+    source: path,
+    originOf: () => `${path}, which is faulty`,
+    isFinal: true,
+    options: { automerge: false },
   };
 }
 

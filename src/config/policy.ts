@@ -1,3 +1,4 @@
+import type { ConfigurationError } from "../domain/errors.ts";
 import { defaultPolicy, everywhere, type Policies } from "../domain/policy.ts";
 import type { ConfigurationSource, FileReader } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
@@ -18,6 +19,16 @@ export interface ConfigurationOptions {
   readonly defaultBranch?: string;
   /** For the organisation's file and for what is extended; absent: neither is known. */
   readonly others?: { readonly repository: Repository; readonly source: ConfigurationSource };
+  /** Told of each file of another repository that is faulty, and the rest is obeyed. Absent: such a fault is thrown. */
+  readonly forgive?: (fault: SharedFault) => void;
+}
+
+/** A file that others build on, and that cannot be obeyed as it is. */
+export interface SharedFault {
+  readonly error: ConfigurationError;
+  /** The commit whose file is obeyed instead. Absent: none was found, and the file is left out. */
+  readonly since?: string;
+  readonly isOrganisation: boolean;
 }
 
 /**

@@ -17,11 +17,13 @@ export function readPolicies(
 export async function gatherPolicies(
   { path, text }: { readonly path: string; readonly text: string },
   organisation: string | undefined,
-  { defaultBranch, others }: ConfigurationOptions,
+  { defaultBranch, others, forgive }: ConfigurationOptions,
 ): Promise<EffectivePolicies> {
   const own = readFile(path, text);
-  if (others !== undefined)
-    return policiesOf(await gather(own, organisation, others.source, others.repository), defaultBranch);
+  if (others !== undefined) {
+    const world = { ...others, ...(forgive === undefined ? {} : { forgive }) };
+    return policiesOf(await gather(own, organisation, world), defaultBranch);
+  }
   if (referencesOf(own).length > 0) {
     const message = `"extends" is not followed here: say with --config-from where the files of other repositories are`;
     throw new ConfigurationError(path, [{ ...own.document.placeOf(["extends"], true), message }]);

@@ -29,6 +29,8 @@ export interface FileEntry {
 export interface ConfigurationSource {
   /** A file's text, on the default branch if `ref` is absent; `undefined` where there is none, or none that may be read. */
   read(repository: Repository, path: string, ref?: string): Promise<string | undefined>;
+  /** The commits that changed a file, newest first: as many as are looked through. Absent where there is no history. */
+  versions?(repository: Repository, path: string, ref?: string): Promise<readonly string[]>;
 }
 
 /** What the files of a repository said before. */

@@ -29,8 +29,25 @@ export function githubConfiguration(readers: readonly Reader[]): ConfigurationSo
       }
       return undefined;
     },
+    async versions({ owner, name }, path, ref) {
+      for (const reader of readers) {
+        const asked = reader({ owner, name })?.repos.listCommits({
+          owner,
+          repo: name,
+          path,
+          per_page: mostVersions,
+          ...(ref === undefined ? {} : { sha: ref }),
+        });
+        const answer = asked && (await unless([403, 404, 409, 422, 451], asked));
+        if (answer !== undefined) return answer.data.map(({ sha }) => sha);
+      }
+      return [];
+    },
   };
 }
+
+/** Nobody leaves a file broken for longer. */
+const mostVersions = 30;
 
 export interface Remembered {
   readonly until: number;
@@ -47,37 +64,33 @@ export function remembered(
   memory: Map<string, Remembered>,
   now: () => number = Date.now,
 ): ConfigurationSource {
+  const once = (key: string, ask: () => Promise<string | undefined>) => {
+    const known = memory.get(key);
+    if (known !== undefined && known.until > now()) return known.answer;
+    const answer = ask();
+    if (memory.size >= mostRemembered) memory.clear();
+    memory.set(key, { until: now() + fiveMinutes, answer });
+    answer.catch(() => memory.delete(key));
+    return answer;
+  };
   return {
-    read(repository, path, ref) {
-      const key = JSON.stringify([scope, repository.owner, repository.name, path, ref ?? ""]);
-      const known = memory.get(key);
-      if (known !== undefined && known.until > now()) return known.answer;
-      const answer = source.read(repository, path, ref);
-      if (memory.size >= mostRemembered) memory.clear();
-      memory.set(key, { until: now() + fiveMinutes, answer });
-      answer.catch(() => memory.delete(key));
-      return answer;
+    read({ owner, name }, path, ref) {
+      const key = JSON.stringify([scope, owner, name, path, ref ?? ""]);
+      return once(key, () => source.read({ owner, name }, path, ref));
+    },
+    async versions({ owner, name }, path, ref) {
+      const key = JSON.stringify(["versions", scope, owner, name, path, ref ?? ""]);
+      const ask = async () => (await source.versions?.({ owner, name }, path, ref))?.join(" ");
+      return (await once(key, ask))?.split(" ").filter((sha) => sha !== "") ?? [];
     },
   };
 }
-
-/** Nobody leaves a file broken for longer. */
-const mostVersions = 30;
 
 /** What a repository's files said before, up to one commit of its default branch. */
 export function githubHistory(octokit: Octokit, { owner, name }: Repository, sha: string): FileHistory {
   const source = githubConfiguration([() => octokit]);
   return {
-    versions: async (path) => {
-      const { data } = await octokit.repos.listCommits({
-        owner,
-        repo: name,
-        path,
-        sha,
-        per_page: mostVersions,
-      });
-      return data.map((commit) => commit.sha);
-    },
+    versions: async (path) => (await source.versions?.({ owner, name }, path, sha)) ?? [],
     read: (path, at) => source.read({ owner, name }, path, at),
   };
 }

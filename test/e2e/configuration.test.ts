@@ -186,6 +186,52 @@ it(
   },
 );
 
+it(
+  "goes on with the organisation's last valid file, and without one that never was, and says so",
+  { timeout: 60_000 },
+  async () => {
+    const { repositories, ...rest } = cast("extends: acme/presets//a.yml\n");
+    const presets = {
+      "acme/presets": { "a.yml": "labls: []\nignore: [{ dependency-name: router, versions: ['>=1.2'] }]\n" },
+    };
+    const stage = await start(
+      {
+        ...rest,
+        repositories: { ...repositories, ...presets, "acme/.github": { [path]: "labels: [deps]\n" } },
+      },
+      {},
+    );
+    const issues = async (repo: string) =>
+      (await stage.octocat.issues.listForRepo({ owner: "acme", repo, state: "all" })).data
+        .filter((issue) => issue.pull_request === undefined)
+        .map(({ state, body }) => `${state}: ${body}`);
+    await stage.github.push("acme/.github", { files: { [path]: "labels: 3\n" }, by: "octocat" });
+    await stage.install();
+    expect(await stage.pulls()).toEqual([]);
+    expect(await issues("web")).toEqual([
+      expect.stringContaining("open: Steeplejack cannot obey `acme/presets//a.yml`"),
+    ]);
+    expect((await issues("web"))[0]).toContain("only what holds updates back is taken from it");
+    expect(await issues(".github")).toEqual([expect.stringContaining('`"labels" is 3: expected a list`')]);
+
+    await stage.push({ [path]: "extends: acme/presets//a.yml\nlabels: [own]\n" }, "change");
+    await stage.octocat.pulls.create({ ...of, title: "Change", head: "change", base: "main" });
+    await stage.idle();
+    const { data } = await stage.octocat.checks.listForRef({ ...of, ref: "change" });
+    expect(data.check_runs.map(({ conclusion, output }) => `${conclusion}: ${output.summary}`)).toEqual([
+      expect.stringMatching(
+        /^success: [^]*`acme\/presets\/\/a\.yml has faults: until it is mended, only what holds/,
+      ),
+    ]);
+
+    await stage.github.push("acme/presets", { files: { "a.yml": "" }, by: "octocat" });
+    await stage.newWorker();
+    await stage.rescan();
+    expect((await stage.pull(3)).labels).toEqual(["deps"]);
+    expect((await issues("web"))[0]).toMatch(/^closed/);
+  },
+);
+
 describe("a repository without a configuration", { timeout: 60_000 }, () => {
   const open = (files: Cast["repositories"][string] = {}) => {
     const { repositories, ...rest } = cast();
