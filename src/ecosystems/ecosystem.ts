@@ -1,3 +1,4 @@
+import type { Impact } from "../domain/impact.ts";
 import type { FileReader, HttpClient, Tools } from "../domain/ports.ts";
 import type {
   FileChange,
@@ -52,6 +53,9 @@ export interface Ecosystem {
   /** The address of a release's archive, for the changelog in it. */
   archiveOf?(of: Package, version: string): string;
 
+  /** Reads what the repository's own code takes from packages. Absent where code is not read. */
+  readonly usage?: UsageReader;
+
   /**
    * Writes `updates` into the project's manifests and its lockfile; gives only the files that changed. Throws
    * `ResolutionError` when no consistent lockfile can hold them all.
@@ -63,6 +67,25 @@ export interface Ecosystem {
    * asked for, and as few copies as will do. Gives only the files that changed. Throws as `patch`.
    */
   refresh?(project: Project, io: Io): Promise<readonly FileChange[]>;
+}
+
+/** Tells what of a package the repository's code uses, and what of that another release breaks. */
+export interface UsageReader {
+  /** Whether a file may use packages, by its path. */
+  claims(path: string): boolean;
+  /** One answer for each step, in their order, from texts by path. What cannot be read is told, not thrown. */
+  compare(
+    steps: readonly ReleaseStep[],
+    sources: Readonly<Record<string, string>>,
+    io: Pick<Io, "http" | "tools">,
+  ): Promise<readonly Impact[]>;
+}
+
+/** A package goes from one release to another: by the addresses of their archives. */
+export interface ReleaseStep {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
 }
 
 /** Where a project is: enough to read it. */

@@ -8,6 +8,7 @@ import { type NpmOptions, patch, refresh } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { isPublished } from "./publication.ts";
 import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts";
+import { usage } from "./usage/index.ts";
 
 export type { NpmOptions } from "./patch.ts";
 
@@ -36,6 +37,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     isPublished: (publication, http) => isPublished(publication, addressOf(at(publication)), http),
     details: (of, version, http) => detailsOf(at(of), version, http),
     archiveOf: (of, version) => archiveOf(at(of), version),
+    usage,
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
     refresh: (project, io) => refresh(project, io, { ...options, registry }),
   };

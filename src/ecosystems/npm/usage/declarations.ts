@@ -1,0 +1,255 @@
+import { declarationOf, folderOf } from "./entries.ts";
+import type { ReleaseFiles } from "./release.ts";
+import { type Exported, Gathered, type Surface } from "./surface.ts";
+import { isNode, type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";
+
+/** What a file of declarations exports, with all that it exports again. `specifier` as in `declare module "specifier"`. */
+export function declaredExports(release: ReleaseFiles, path: string, specifier: string): Surface {
+  return new Reader(release, specifier).read(path);
+}
+
+class Reader {
+  readonly #release: ReleaseFiles;
+  readonly #specifier: string;
+  readonly #there: ReadonlySet<string>;
+  readonly #read = new Map<string, Gathered>();
+
+  constructor(release: ReleaseFiles, specifier: string) {
+    this.#release = release;
+    this.#specifier = specifier;
+    this.#there = new Set(release.paths);
+  }
+
+  read(path: string): Gathered {
+    const known = this.#read.get(path);
+    // Files that export each other again: what this one has is in the answer that is being made.
+    if (known !== undefined) return known;
+    const surface = new Gathered();
+    this.#read.set(path, surface);
+    const text = this.#release.texts[path];
+    if (text === undefined) surface.isOpen = true;
+    else this.#gather(path, statementsOf(path, text), surface);
+    return surface;
+  }
+
+  #gather(path: string, statements: readonly Node[], surface: Gathered): void {
+    const ambient = statements.find(
+      (one) => one.type === "TSModuleDeclaration" && nameOf(nodeAt(one, "id")) === this.#specifier,
+    );
+    const body = ambient === undefined ? statements : blockOf(ambient);
+    const scope = scopeOf(body);
+    const isListed = body.some(isList);
+    // In declarations all at the top is exported, unless some of it is picked.
+    const isModule = body.some(({ type }) => type.startsWith("Export") || type === "TSExportAssignment");
+    for (const statement of body) {
+      if (!isListed && (isModule || ambient !== undefined))
+        for (const [name, exported] of declared(statement)) surface.add(name, exported);
+      this.#export(path, statement, scope, surface);
+    }
+    if (!isModule && ambient === undefined) surface.isOpen = true;
+  }
+
+  #export(path: string, statement: Node, scope: Scope, surface: Gathered): void {
+    const from = nodeAt(statement, "source");
+    const declaration = nodeAt(statement, "declaration");
+    switch (statement.type) {
+      case "ExportAllDeclaration":
+        this.#again(path, nameOf(from), surface);
+        break;
+      case "ExportDefaultDeclaration":
+        surface.add("default", {
+          isType: declaration?.type === "TSInterfaceDeclaration",
+          isDeprecated: isDeprecated(statement),
+        });
+        break;
+      case "TSExportAssignment":
+        this.#assign(path, statement, scope, surface);
+        break;
+      case "TSImportEqualsDeclaration":
+        if (statement["isExport"] === true) surface.add(nameOf(nodeAt(statement, "id")) ?? "", plain);
+        break;
+      case "ExportNamedDeclaration":
+        if (declaration !== undefined)
+          for (const [name, exported] of declared(declaration))
+            surface.add(name, {
+              ...exported,
+              isDeprecated: exported.isDeprecated || isDeprecated(statement),
+            });
+        for (const specifier of nodesAt(statement, "specifiers"))
+          this.#pick(
+            path,
+            specifier,
+            { from: nameOf(from), isType: statement["exportKind"] === "type" },
+            scope,
+            surface,
+          );
+        break;
+      default:
+    }
+  }
+
+  /** `export { a as b }`, with or without `from`, and `export * as b from`. */
+  #pick(
+    path: string,
+    specifier: Node,
+    { from, isType }: { from: string | undefined; isType: boolean },
+    scope: Scope,
+    surface: Gathered,
+  ): void {
+    const exported = nameOf(nodeAt(specifier, "exported"));
+    const local = nameOf(nodeAt(specifier, "local"));
+    if (exported === undefined) return;
+    const isTyped = isType || specifier["exportKind"] === "type";
+    const origin = from === undefined ? scope.imported.get(local ?? "") : { from, name: local };
+    const there = origin === undefined ? undefined : this.#elsewhere(path, origin.from);
+    const known =
+      origin === undefined ? scope.declared.get(local ?? "") : there?.names.get(origin.name ?? "");
+    surface.add(exported, { ...plain, ...known, ...(isTyped ? { isType: true } : {}) });
+  }
+
+  #again(path: string, from: string | undefined, surface: Gathered): void {
+    const there = from === undefined ? undefined : this.#elsewhere(path, from);
+    if (there === undefined) surface.isOpen = true;
+    else surface.addAll(there);
+  }
+
+  #elsewhere(path: string, from: string): Gathered | undefined {
+    if (!from.startsWith(".")) return undefined;
+    const target = declarationOf(joined(path, from), this.#there);
+    return target === undefined ? undefined : this.read(target);
+  }
+
+  /** `export = X`: what is declared in a namespace of that name, and the static members of a class. */
+  #assign(path: string, statement: Node, scope: Scope, surface: Gathered): void {
+    surface.isAssigned = true;
+    const name = nameOf(nodeAt(statement, "expression"));
+    const imported = scope.imported.get(name ?? "");
+    if (imported !== undefined) return this.#again(path, imported.from, surface);
+    const meant = scope.nodes.get(name ?? "") ?? [];
+    if (meant.length === 0) surface.isOpen = true;
+    for (const node of meant) {
+      if (node.type === "TSModuleDeclaration") this.#gatherInner(node, surface);
+      else if (node.type === "ClassDeclaration") gatherStatics(node, surface);
+      // A value of some type has what that type has.
+      else if (node.type === "VariableDeclaration") surface.isOpen = true;
+    }
+  }
+
+  #gatherInner(namespace: Node, surface: Gathered): void {
+    const body = blockOf(namespace);
+    const isListed = body.some(isList);
+    for (const statement of body) {
+      const declaration = nodeAt(statement, "declaration");
+      if (declaration !== undefined) for (const [name, one] of declared(declaration)) surface.add(name, one);
+      else if (!isListed) for (const [name, one] of declared(statement)) surface.add(name, one);
+      for (const specifier of nodesAt(statement, "specifiers")) {
+        const exported = nameOf(nodeAt(specifier, "exported"));
+        if (exported !== undefined) surface.add(exported, plain);
+      }
+    }
+  }
+}
+
+const plain: Exported = { isType: false, isDeprecated: false };
+
+function statementsOf(path: string, text: string): readonly Node[] {
+  return parseCode(path, text);
+}
+
+/** Whether a statement picks what is exported. */
+function isList({ type, ...rest }: Node): boolean {
+  if (type === "TSExportAssignment" || type === "ExportDefaultDeclaration") return true;
+  return type === "ExportNamedDeclaration" && rest["declaration"] === null;
+}
+
+interface Scope {
+  readonly declared: ReadonlyMap<string, Exported>;
+  readonly nodes: ReadonlyMap<string, readonly Node[]>;
+  readonly imported: ReadonlyMap<string, { readonly from: string; readonly name?: string | undefined }>;
+}
+
+function scopeOf(body: readonly Node[]): Scope {
+  const all = new Gathered();
+  const nodes = new Map<string, Node[]>();
+  const imported = new Map<string, { from: string; name?: string | undefined }>();
+  for (const statement of body) {
+    const node = nodeAt(statement, "declaration") ?? statement;
+    for (const [name, exported] of declared(node)) {
+      all.add(name, exported);
+      nodes.set(name, [...(nodes.get(name) ?? []), node]);
+    }
+    if (statement.type !== "ImportDeclaration") continue;
+    const from = nameOf(nodeAt(statement, "source")) ?? "";
+    for (const specifier of nodesAt(statement, "specifiers")) {
+      const local = nameOf(nodeAt(specifier, "local")) ?? "";
+      const name =
+        specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(nodeAt(specifier, "imported"));
+      imported.set(local, { from, name });
+    }
+  }
+  return { declared: all.names, nodes, imported };
+}
+
+/** The names that a statement declares. */
+function declared(statement: Node): readonly (readonly [string, Exported])[] {
+  const isDeprecatedHere = isDeprecated(statement);
+  const one = (isType: boolean): readonly (readonly [string, Exported])[] => {
+    const name = nameOf(nodeAt(statement, "id"));
+    return name === undefined ? [] : [[name, { isType, isDeprecated: isDeprecatedHere }]];
+  };
+  switch (statement.type) {
+    case "TSInterfaceDeclaration":
+    case "TSTypeAliasDeclaration":
+      return one(true);
+    case "TSModuleDeclaration":
+      // `declare module "x"` is no name, and `declare global` none of this module.
+      return nodeAt(statement, "id")?.type === "Identifier" && statement["kind"] !== "global"
+        ? one(false)
+        : [];
+    case "TSDeclareFunction":
+    case "FunctionDeclaration":
+    case "ClassDeclaration":
+    case "TSEnumDeclaration":
+      return one(false);
+    case "VariableDeclaration":
+      return nodesAt(statement, "declarations").flatMap((each): [string, Exported][] => {
+        const name = nameOf(nodeAt(each, "id"));
+        return name === undefined ? [] : [[name, { isType: false, isDeprecated: isDeprecatedHere }]];
+      });
+    default:
+      return [];
+  }
+}
+
+function gatherStatics(node: Node, surface: Gathered): void {
+  if (node["superClass"] !== null && node["superClass"] !== undefined) surface.isOpen = true;
+  const body = nodeAt(node, "body");
+  for (const member of body === undefined ? [] : nodesAt(body, "body")) {
+    const name = nameOf(nodeAt(member, "key"));
+    if (member["static"] === true && name !== undefined)
+      surface.add(name, { isType: false, isDeprecated: isDeprecated(member) });
+  }
+}
+
+function blockOf(namespace: Node): readonly Node[] {
+  const body = nodeAt(namespace, "body");
+  return body === undefined ? [] : nodesAt(body, "body");
+}
+
+function isDeprecated(node: Node): boolean {
+  const comments = node["leadingComments"];
+  const last: unknown = Array.isArray(comments) ? comments.at(-1) : undefined;
+  return (
+    isNode(last) && last.type === "CommentBlock" && /^\*[\s\S]*@deprecated\b/.test(String(last["value"]))
+  );
+}
+
+/** A path from a file, without the dots. */
+export function joined(path: string, from: string): string {
+  const parts = folderOf(path).split("/").filter(Boolean);
+  for (const part of from.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return parts.join("/");
+}

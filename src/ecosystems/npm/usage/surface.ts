@@ -1,0 +1,37 @@
+/** What one path of a package exports. */
+export interface Surface {
+  /** By name; `default` is one of them. */
+  readonly names: ReadonlyMap<string, Exported>;
+  /** Whether there may be more names than could be read. */
+  readonly isOpen: boolean;
+  /** Whether the module is one value (`export =`, `module.exports = f`), which a default import gets. */
+  readonly isAssigned: boolean;
+}
+
+export interface Exported {
+  /** Whether it is there for the compiler only. */
+  readonly isType: boolean;
+  readonly isDeprecated: boolean;
+}
+
+/** While it is gathered, from a file and those that it exports again. */
+export class Gathered implements Surface {
+  readonly names = new Map<string, Exported>();
+  isOpen = false;
+  isAssigned = false;
+
+  /** A name that is a value and a type is a value; the one that is not deprecated counts. */
+  add(name: string, { isType, isDeprecated }: Exported): void {
+    const known = this.names.get(name);
+    this.names.set(name, {
+      isType: isType && known?.isType !== false,
+      isDeprecated: isDeprecated && known?.isDeprecated !== false,
+    });
+  }
+
+  /** As `export *` does: all but the default. */
+  addAll({ names, isOpen }: Surface): void {
+    for (const [name, exported] of names) if (name !== "default") this.add(name, exported);
+    this.isOpen ||= isOpen;
+  }
+}
