@@ -1,7 +1,6 @@
 import { initSync, parse as parseCommonjs } from "cjs-module-lexer";
 import { declarationsIn } from "./bindings.ts";
-import { joined } from "./declarations.ts";
-import { fileAt } from "./entries.ts";
+import { fileAt, joined } from "./entries.ts";
 import { manifestOf, type ReleaseFiles, typeOf } from "./release.ts";
 import { Gathered, type Surface } from "./surface.ts";
 import { type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";

@@ -5,7 +5,7 @@ import { declaredExports } from "./declarations.ts";
 import { type Entry, entryOf } from "./entries.ts";
 import type { ReleaseFiles } from "./release.ts";
 import type { Surface } from "./surface.ts";
-import type { Uses } from "./uses.ts";
+import { itself, type Uses } from "./uses.ts";
 
 /**
  * What of the uses of a package another release breaks. Said is only what is sure by name: what was exported before, and
@@ -70,17 +70,27 @@ function compareAt(
   }
 }
 
-/** Of both by the same kind of files: a type is no export of code. */
+/** Of both by their types, else of both by their code, else each by what there is. */
 function surfacesOf(
   specifier: string,
-  [before, old]: readonly [ReleaseFiles, Entry],
-  [after, fresh]: readonly [ReleaseFiles, Entry],
+  old: readonly [ReleaseFiles, Entry],
+  fresh: readonly [ReleaseFiles, Entry],
 ): readonly [Surface, Surface] | undefined {
-  if (old.types !== undefined && fresh.types !== undefined)
-    return [declaredExports(before, old.types, specifier), declaredExports(after, fresh.types, specifier)];
-  if (old.types !== undefined || fresh.types !== undefined) return undefined;
-  if (old.code === undefined || fresh.code === undefined) return undefined;
-  return [codeExports(before, old.code), codeExports(after, fresh.code)];
+  const isCoded = old[1].code !== undefined && fresh[1].code !== undefined;
+  const isTyped = old[1].types !== undefined && fresh[1].types !== undefined;
+  const before = surfaceOf(specifier, old, isTyped || !isCoded);
+  const after = surfaceOf(specifier, fresh, isTyped || !isCoded);
+  return before === undefined || after === undefined ? undefined : [before, after];
+}
+
+function surfaceOf(
+  specifier: string,
+  [release, { types, code }]: readonly [ReleaseFiles, Entry],
+  byTypes: boolean,
+): Surface | undefined {
+  if (types !== undefined && (byTypes || code === undefined))
+    return declaredExports(release, types, specifier);
+  return code === undefined ? undefined : codeExports(release, code);
 }
 
 function compareNames(
@@ -90,18 +100,19 @@ function compareNames(
   fresh: Entry,
 ): Compared {
   const isInterop = before.isAssigned || !before.names.has("default");
+  const isSame = isInterop && (after.isAssigned || !after.names.has("default"));
   const names = new Map(uses.names);
   // The default import of a module that has none is the module.
-  if (isInterop)
+  if (isSame)
     for (const [name, places] of uses.ofDefault) names.set(name, [...(names.get(name) ?? []), ...places]);
   const breaks: Breakage[] = [];
   const missing: string[] = [];
   for (const [name, places] of [...names].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const how = name === "default" ? defaultBreaks(isInterop, after, fresh) : nameBreaks(name, before, after);
-    if (how === "untold") missing.push(name);
+    const how = breaksOf(name, isInterop, [before, after], fresh);
+    if (how === "untold") missing.push(shownAs(name, specifier));
     else if (how !== undefined)
       breaks.push({
-        name: name === "default" ? `the default of ${specifier}` : name,
+        name: shownAs(name, specifier),
         how,
         places: inOrder(places),
       });
@@ -109,20 +120,39 @@ function compareNames(
   const unseen = [
     ...(missing.length === 0
       ? []
-      : [
-          `whether ${few(missing)} of ${specifier} ${missing.length === 1 ? "is" : "are"} still there could not be told`,
-        ]),
+      : [`whether ${few(missing)} still ${missing.length === 1 ? "exists" : "exist"} could not be told`]),
     ...(uses.escapes.length === 0
       ? []
       : [`${specifier} is used as a whole at ${few(placesOf(uses.escapes))}`]),
-    ...(isInterop || uses.ofDefault.size === 0
+    ...(isSame || uses.ofDefault.size === 0
       ? []
       : [`the properties of the default export of ${specifier} were not looked at`]),
   ];
   return { used: names.size, breaks, unseen };
 }
 
+function shownAs(name: string, specifier: string): string {
+  if (name === itself) return `${specifier} as a function`;
+  return name === "default" ? `the default of ${specifier}` : name;
+}
+
 type How = Breakage["how"] | "untold" | undefined;
+
+function breaksOf(
+  name: string,
+  isInterop: boolean,
+  [before, after]: readonly [Surface, Surface],
+  fresh: Entry,
+): How {
+  if (name === "default") return defaultBreaks(isInterop, after, fresh);
+  return name === itself ? callBreaks(before, after) : nameBreaks(name, before, after);
+}
+
+/** A module that is called was assigned a function; one that has a default may be both. */
+function callBreaks(before: Surface, after: Surface): How {
+  if (!before.isAssigned || after.isAssigned) return undefined;
+  return after.isOpen || after.names.has("default") ? "untold" : "gone";
+}
 
 function nameBreaks(name: string, before: Surface, after: Surface): How {
   const [was, is] = [before.names.get(name), after.names.get(name)];
@@ -138,12 +168,16 @@ function defaultBreaks(isInterop: boolean, after: Surface, fresh: Entry): How {
   return isInterop && !fresh.isModuleOnly ? undefined : "gone";
 }
 
+/** Each once. */
 function inOrder(places: readonly Place[]): readonly Place[] {
-  return places.toSorted((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1));
+  const distinct = new Map(places.map((place) => [`${place.path}:${place.line}`, place]));
+  return [...distinct.values()].toSorted((a, b) =>
+    a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
+  );
 }
 
 function placesOf(places: readonly Place[]): readonly string[] {
-  return [...new Set(inOrder(places).map(({ path, line }) => `${path}:${line}`))];
+  return inOrder(places).map(({ path, line }) => `${path}:${line}`);
 }
 
 function few(all: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { declarationOf, folderOf } from "./entries.ts";
+import { declarationOf, joined } from "./entries.ts";
 import type { ReleaseFiles } from "./release.ts";
 import { type Exported, Gathered, type Surface } from "./surface.ts";
 import { isNode, type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";
@@ -34,7 +34,10 @@ class Reader {
 
   #gather(path: string, statements: readonly Node[], surface: Gathered): void {
     const ambient = statements.find(
-      (one) => one.type === "TSModuleDeclaration" && nameOf(nodeAt(one, "id")) === this.#specifier,
+      (one) =>
+        one.type === "TSModuleDeclaration" &&
+        nodeAt(one, "id")?.type === "StringLiteral" &&
+        nameOf(nodeAt(one, "id")) === this.#specifier,
     );
     const body = ambient === undefined ? statements : blockOf(ambient);
     const scope = scopeOf(body);
@@ -242,14 +245,4 @@ function isDeprecated(node: Node): boolean {
   return (
     isNode(last) && last.type === "CommentBlock" && /^\*[\s\S]*@deprecated\b/.test(String(last["value"]))
   );
-}
-
-/** A path from a file, without the dots. */
-export function joined(path: string, from: string): string {
-  const parts = folderOf(path).split("/").filter(Boolean);
-  for (const part of from.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "." && part !== "") parts.push(part);
-  }
-  return parts.join("/");
 }

@@ -13,7 +13,7 @@ export interface Entry {
   readonly isModuleOnly: boolean;
 }
 
-const forTypes = ["types", "import", "module", "node", "require", "default"];
+const forTypes = ["types", "import", "module", "node", "default"];
 const forImport = ["import", "module", "node", "default", "require"];
 const forRequire = ["require", "node", "default", "module-sync"];
 
@@ -45,7 +45,7 @@ function byExports(release: ReleaseFiles, exported: unknown, subpath: string): F
   const there = new Set(release.paths);
   const code = pick(forImport);
   const required = pick(forRequire);
-  const named = pick(forTypes);
+  const named = pick(forTypes) ?? pick([...forTypes, "require"]);
   const types = named === undefined ? undefined : declarationOf(named, there);
   if (types === undefined && (code === undefined || !there.has(code))) return undefined;
   return {
@@ -99,7 +99,7 @@ function byName(release: ReleaseFiles, subpath: string): Found | undefined {
   const own = wanted === "" || there.has(`${folder}package.json`) ? manifestOf(release, folder) : {};
   const named = (field: string) => {
     const value = textOf(own[field]);
-    return value === undefined ? undefined : folder + trimmed(value);
+    return value === undefined ? undefined : joined(folder, value);
   };
   const main = named("main");
   const bases = [main, `${folder}index`, ...(wanted === "" ? [] : [wanted])].flatMap((base) => base ?? []);
@@ -157,6 +157,16 @@ function isModule(path: string, release: ReleaseFiles): boolean {
 /** Ends in a slash; empty for the top. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+/** A path from a file or a folder, without the dots. */
+export function joined(path: string, from: string): string {
+  const parts = folderOf(path).split("/").filter(Boolean);
+  for (const part of from.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return parts.join("/");
 }
 
 function trimmed(path: string): string {

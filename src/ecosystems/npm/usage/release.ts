@@ -46,19 +46,12 @@ export function releaseFilesIn(archive: Buffer): ReleaseFiles {
     return size;
   });
   const texts = Object.fromEntries(files.map(({ path, bytes }) => [below(path), bytes.toString("utf8")]));
-  const isTyped = hasTypes(texts);
-  // Where declarations tell, the code behind them is not read.
-  const kept = Object.entries(texts).filter(([path]) => !isTyped || !isCode(path));
-  return { texts: Object.fromEntries(kept), paths: paths.toSorted(), isCut: paths.length === mostPaths };
+  return { texts, paths: paths.toSorted(), isCut: paths.length === mostPaths };
 }
 
 /** The folder that all of an archive is in has any name. */
 function below(path: string): string {
   return path.slice(path.indexOf("/") + 1);
-}
-
-function hasTypes(texts: Readonly<Record<string, string>>): boolean {
-  return Object.keys(texts).some(isDeclaration);
 }
 
 /** The manifest of a release; an empty one where it cannot be read. */

@@ -17,6 +17,9 @@ export interface Uses {
   readonly imports: Place[];
 }
 
+/** In place of a name: the module, or its default export, is called. */
+export const itself = "()";
+
 /** By package and path, such as `lodash` and `./fp`. */
 export type AllUses = Map<string, Map<string, Uses>>;
 
@@ -172,9 +175,9 @@ class Reader {
       if (target?.type === "Identifier") return this.#bind(nameOf(target), { ...bound, node: parent });
       if (target?.type === "ObjectPattern") return this.#destructured(target, names, uses);
     }
-    // A default export is used as what it is; a whole module that is called is its only export.
+    if (isCall(parent) && nodeAt(parent, "callee") === node) return this.#use(names, itself, parent);
+    // A default export is used as what it is.
     if (kind === "default") return;
-    if (isCall(parent) && nodeAt(parent, "callee") === node) return this.#use(uses.names, "default", parent);
     uses.escapes.push(this.#at(parent));
   }
 

@@ -70,7 +70,7 @@ describe("what sources use", () => {
     ['import { b } from "lib";', ["1 used"]],
     ['// import { a } from "lib"\nconst text = "lib";', ["0 used"]],
     ['import { a } from "libs";', ["0 used"]],
-    ['import { c } from "lib";', ["1 used", "? whether c of lib is still there could not be told"]],
+    ['import { c } from "lib";', ["1 used", "? whether c still exists could not be told"]],
     ['import { a } from "lib";\nconst = ;', ["0 used", "? a.ts could not be read as code"]],
   ])("%s", (source, expected) => {
     expect(told(impact(source, ab, onlyB))).toEqual(expected);
@@ -125,7 +125,7 @@ describe("what a release exports", () => {
       uses("a"),
       ab,
       typed('export * from "other";'),
-      ["1 used", "? whether a of lib is still there could not be told"],
+      ["1 used", "? whether a still exists could not be told"],
     ],
     [
       "files that export each other",
@@ -172,6 +172,20 @@ describe("what a release exports", () => {
       ["1 used", "the default of lib gone a.ts:1"],
     ],
     [
+      "a module that was a function",
+      'const lib = require("lib");\nlib();\nlib.a;',
+      release({ "index.js": "module.exports = lib; exports.a = 1;" }),
+      typed("export declare const a: 1;"),
+      ["2 used", "lib as a function gone a.ts:2"],
+    ],
+    [
+      "a default that has the name of its package",
+      'import lib, { type T } from "lib";\nlib.a;',
+      typed("interface T {} declare const lib: T; export { lib as default, T };"),
+      typed("declare namespace lib { interface T {} } declare const lib: lib.T; export = lib;"),
+      ["2 used", "? the properties of the default export of lib were not looked at"],
+    ],
+    [
       "no properties of a default",
       'import lib from "lib";\nlib.a;',
       typed("declare const x: 1; export default x;"),
@@ -196,14 +210,21 @@ describe("what a release exports", () => {
       uses("a"),
       release({ "index.js": "exports.a = 1;" }),
       release({ "index.js": "module.exports = make();" }),
-      ["1 used", "? whether a of lib is still there could not be told"],
+      ["1 used", "? whether a still exists could not be told"],
     ],
     [
-      "nothing, where types came or went",
+      "types against code, where types came",
+      uses("a"),
+      release({ "index.js": "exports.a = 1; exports.b = 2;" }),
+      onlyB,
+      ["1 used", "a gone a.ts:1"],
+    ],
+    [
+      "nothing, where types went and the code does not tell",
       uses("a"),
       ab,
-      release({ "index.js": "exports.b = 1;" }),
-      ["1 used", "? the exports of lib could not be told"],
+      release({ "index.js": "module.exports = load();" }),
+      ["1 used", "? whether a still exists could not be told"],
     ],
     [
       "what `exports` leads to, by its conditions",
