@@ -74,6 +74,7 @@ export function findings(
   of: Project | readonly Project[],
   known: Readonly<Record<string, PackageReleases>>,
   advisories: readonly Advisory[] = [],
+  policies: Policies = policy(),
 ): Findings {
   const projects = "root" in of ? [of] : of;
   return {
@@ -82,6 +83,7 @@ export function findings(
       projects,
       Map.groupBy(advisories, ({ name }) => `npm ${name}`),
       new Map([["npm", npmVersions]]),
+      policies,
     ),
     resolutions: new Map(
       Object.entries(known).map(([name, found]) => [

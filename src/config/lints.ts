@@ -104,16 +104,6 @@ function withoutEffect({ keys, options }: Section): readonly Warning[] {
         keys: [...keys, "pull-request-branch-name", key],
         message: `"${key}" is accepted and has no effect yet`,
       })),
-    ...(options.allow ?? []).flatMap((rule, index) =>
-      rule["dependency-type"] === "indirect"
-        ? [
-            {
-              keys: [...keys, "allow", index],
-              message: `"dependency-type: indirect" lets in no version updates yet: only direct dependencies get them`,
-            },
-          ]
-        : [],
-    ),
   ];
 }
 
@@ -169,7 +159,10 @@ function fitsNothing({ keys, options }: Section, { names }: LintContext): readon
   for (const [name, { patterns = [] }] of Object.entries(options.groups ?? {}))
     [patterns].flat().forEach((pattern, index) => check(pattern, "groups", name, "patterns", index));
   for (const key of ["ignore", "allow"] as const)
-    (options[key] ?? []).forEach((rule, index) => check(rule["dependency-name"] ?? "*", key, index));
+    (options[key] ?? []).forEach((rule, index) => {
+      const isOfLock = "dependency-type" in rule && rule["dependency-type"] === "indirect";
+      if (!isOfLock) check(rule["dependency-name"] ?? "*", key, index);
+    });
   return written;
 }
 

@@ -274,6 +274,13 @@ export function isAllowed(rules: readonly AllowRule[], dependency: Allowable): b
   return rules.length === 0 || rules.some((rule) => allows(rule, dependency));
 }
 
+/** Whether version updates are wanted of a package that only a lockfile names: something says `indirect`. */
+export function allowsIndirect(rules: readonly AllowRule[], name: string): boolean {
+  return rules.some(
+    ({ dependencyType, pattern }) => dependencyType === "indirect" && matchesPattern(pattern, name),
+  );
+}
+
 /** Whether a version update of this size is allowed; of a dependency that is. */
 export function allowsSize(rules: readonly AllowRule[], dependency: Allowable, size: UpdateSize): boolean {
   const fitting = rules.filter((rule) => allows(rule, dependency));

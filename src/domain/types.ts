@@ -201,6 +201,8 @@ export interface Update extends Step {
   readonly bonds?: readonly Bond[];
   /** To be tried in turn, where no lockfile can hold this one. */
   readonly alternatives?: readonly Step[];
+  /** Of what no manifest names: what those that ask for it might bring in instead, and must not. */
+  readonly refused?: readonly Candidate[];
   /** The version that was to be taken, and why no lockfile can hold it, where this is one of its alternatives. */
   readonly insteadOf?: { readonly version: string; readonly reason: string };
 }

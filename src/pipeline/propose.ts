@@ -11,6 +11,7 @@ import { compose, type ComposeInput } from "./compose/compose.ts";
 import { newsOf } from "./compose/news.ts";
 import { titleOf } from "./compose/title.ts";
 import { whyObsolete } from "./obsolete.ts";
+import { isWithinLock } from "./exposed.ts";
 import type { Patched } from "./patch/patch.ts";
 import { policyOfGroup } from "./plan/policy.ts";
 import { afterDeclining, declinedIn } from "./refusals.ts";
@@ -195,7 +196,7 @@ async function proposeOne(
   const { ecosystems, forge, now } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const { patched, verifications, problems } = await writeGroup(group, found, world);
-  if (patched.changes.length === 0 && group.maintains !== undefined) {
+  if (patched.changes.length === 0 && (group.maintains !== undefined || group.updates.every(isWithinLock))) {
     return {
       patched,
       proposal: { outcome: "waits", reason: "the lockfile is as new as it can be" },

@@ -52,7 +52,7 @@ export async function scan(world: World): Promise<Scan> {
   ]);
 
   const schemes = new Map(ecosystems.map(({ id, versions }) => [id, versions]));
-  const exposed = exposedIn(projects, audited.advisories, schemes);
+  const exposed = exposedIn(projects, audited.advisories, schemes, policies);
   const vulnerable = [...exposed].map(([project, manifest]) => ({ ...project, manifests: [manifest] }));
   const known = await resolve(vulnerable, byId, http, options);
 

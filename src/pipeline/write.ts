@@ -1,5 +1,6 @@
 import type { Problem, UpdateGroup, Verification } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { isWithinLock } from "./exposed.ts";
 import { patch, type Patched } from "./patch/patch.ts";
 import { policyOfGroup } from "./plan/policy.ts";
 import type { Scan, World } from "./scan.ts";
@@ -18,8 +19,11 @@ export interface WrittenGroup {
  */
 export async function writeGroup(group: UpdateGroup, found: Scan, world: World): Promise<WrittenGroup> {
   const { asOf, now, policies } = world;
-  const cooledBefore = new Date(now.getTime() - daysToCool(group, policies, now) * 86_400_000);
-  const written = await attempt(group, found, world, asOf, cooledBefore);
+  const days = daysToCool(group, policies, now);
+  const cooledBefore = new Date(now.getTime() - days * 86_400_000);
+  // What is brought in for no other reason than to be newer must have cooled from the start.
+  const isWithin = days > 0 && group.updates.length > 0 && group.updates.every(isWithinLock);
+  const written = await attempt(group, found, world, isWithin ? cooledBefore : asOf, cooledBefore);
   const count = youngIn(written);
   if (count === 0) return asAllowed(written, policies, now);
   const again = await attempt(group, found, world, cooledBefore, cooledBefore);

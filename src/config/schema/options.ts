@@ -42,7 +42,9 @@ const allowShape = z.strictObject({
   "dependency-type": z
     .enum(["direct", "indirect", "all", "production", "development"])
     .optional()
-    .describe("`all` if absent. Only direct dependencies are updated so far."),
+    .describe(
+      "`all` if absent: what manifests name. `indirect`: what only a lockfile names, within what asks for it.",
+    ),
   "update-types": z.array(sizeOfRival).optional(),
 });
 

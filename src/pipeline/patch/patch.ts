@@ -1,7 +1,8 @@
 import type { FileChange, Project, Update, UpdateGroup } from "../../domain/types.ts";
 import type { Ecosystem, Io } from "../../ecosystems/ecosystem.ts";
 import { overlay } from "../../text/overlay.ts";
-import { asResolved, assertTaken } from "./check.ts";
+import { isWithinLock } from "../exposed.ts";
+import { asResolved, assertTaken, whyStayed } from "./check.ts";
 import { type Atom, type Dropped, Growth } from "./growth.ts";
 import { maintain } from "./maintain.ts";
 import { reread } from "./reread.ts";
@@ -33,8 +34,9 @@ export async function patch(
     return maintain(group, group.maintains, ecosystems.get(group.maintains.ecosystem), io);
   const growth = new Growth(async (updates) => write(updates, ecosystems, io));
   const written = await growth.grow(atoms(group.updates));
-  const { lowered, dropped } = growth;
   const { changes = [], after = [] } = written ?? {};
+  const { lowered } = growth;
+  const dropped = [...growth.dropped, ...stayed(group.updates, growth.dropped, after, ecosystems)];
   const isDropped = new Set(dropped.map(({ update }) => update));
   const kept = group.updates.filter((update) => !isDropped.has(update));
   const replaced = new Map(
@@ -44,7 +46,26 @@ export async function patch(
     }),
   );
   const updates = kept.map((update) => replaced.get(update) ?? update);
+  // A lockfile that was only written anew is no update.
+  if (updates.length === 0)
+    return { group: { ...group, updates }, changes: [], after: [], replaced, dropped };
   return { group: { ...group, updates }, changes, after, replaced, dropped };
+}
+
+/** Those that only a lockfile names and that what asks for them leaves where they are. */
+function stayed(
+  updates: readonly Update[],
+  dropped: readonly Dropped[],
+  after: Patched["after"],
+  ecosystems: ReadonlyMap<string, Ecosystem>,
+): readonly Dropped[] {
+  return updates.flatMap((update) => {
+    if (!isWithinLock(update) || dropped.some((it) => it.update === update)) return [];
+    const own = after.find(({ before }) => before === update.project)?.after;
+    const scheme = ecosystems.get(update.project.ecosystem)?.versions;
+    const message = own && scheme && whyStayed(update, own, scheme);
+    return message === undefined ? [] : [{ update, message }];
+  });
 }
 
 /** A package in all manifests of a project, and its kin. */

@@ -25,6 +25,18 @@ export function choose(candidates: readonly Candidate[], question: Question): Up
   });
 }
 
+/** The newest release of the same major: what asks for a package that no manifest names may bring in no other. */
+export function chooseWithin(candidates: readonly Candidate[], question: Question): Update[] {
+  const { scheme, version, releases } = question;
+  const free = candidates.find(
+    (it) => it.rejected === undefined && scheme.size(version, it.version) !== "major",
+  );
+  const release = releases.releases.find((known) => known.version === free?.version);
+  if (release === undefined) return [];
+  const refused = candidates.filter(({ rejected }) => rejected !== undefined);
+  return [{ ...toUpdate(question, release, [], []), refused }];
+}
+
 /** `open` are the advisories that touch the version in use. */
 export function toUpdate(
   question: Question,

@@ -1,5 +1,6 @@
 import { dependencyTypeOf, type GroupRule, matchesPattern, type Policy } from "../../domain/policy.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
+import { isWithinLock } from "../exposed.ts";
 import { hubsOf } from "./families.ts";
 import { byText } from "../../text/order.ts";
 
@@ -43,6 +44,7 @@ function placeOf(
     kind,
     single,
   });
+  if (isWithinLock(update)) return placeWithinLock(update, policy, at);
   if (policy.group !== undefined)
     return {
       ...at(kind === "security" ? `security:${policy.group}` : policy.group, false),
@@ -62,6 +64,20 @@ function placeOf(
   if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
   return at(isForDevelopment(update, all) ? "development" : "runtime", false);
+}
+
+/** They move together, and apart from what manifests say: what asks for them decides where to. */
+function placeWithinLock(
+  update: Update,
+  policy: Policy,
+  at: (name: string, single: boolean) => Place,
+): Place {
+  const rule = ruleFor(update, policy.groups, "version");
+  const group = policy.group ?? rule?.name;
+  return {
+    ...at(group === undefined ? "transitive" : `${group}-transitive`, false),
+    ...limited(policy.group === undefined ? rule?.limit : policy.groupLimit),
+  };
 }
 
 function limited(limit: UpdateGroup["limit"]): Pick<Place, "limit"> {

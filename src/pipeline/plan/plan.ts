@@ -1,5 +1,5 @@
 import { affects } from "../../domain/advisory.ts";
-import type { Policies } from "../../domain/policy.ts";
+import { allowsIndirect, type Policies } from "../../domain/policy.ts";
 import type {
   Advisory,
   Candidate,
@@ -15,7 +15,7 @@ import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
 import { isLookedUp, packageKey, type Resolutions } from "../resolve.ts";
 import { bound } from "./bonds.ts";
-import { choose, fixesFor, toUpdate } from "./choose.ts";
+import { choose, chooseWithin, fixesFor, toUpdate } from "./choose.ts";
 import { group } from "./group.ts";
 import { ageOf, callsForUpdate, policyOf, severityOf } from "./policy.ts";
 import { maintenanceOf } from "./maintenance.ts";
@@ -121,7 +121,8 @@ function decide(subject: Subject, findings: Findings, policies: Policies, now: D
   };
   const candidates = weigh(question);
   const urgent = open.filter((advisory) => callsForUpdate(advisory, policy));
-  if (dependency.kind === "transitive") {
+  const isWanted = dependency.kind === "transitive" && allowsIndirect(policy.allow, name);
+  if (dependency.kind === "transitive" && !(isWanted && urgent.length === 0)) {
     if (urgent.length === 0) return stays("held", notCalledFor(open), candidates);
     const [reachable] = fixesFor(question).filter((fix) => scheme.size(version, fix.version) !== "major");
     return reachable === undefined
@@ -140,7 +141,8 @@ function decide(subject: Subject, findings: Findings, policies: Policies, now: D
       candidates.map((it) => ({ rejected: reason, ...it })),
     );
   }
-  const chosen = policy.noVersionUpdates === undefined ? choose(candidates, question) : [];
+  const choice = isWanted ? chooseWithin : choose;
+  const chosen = policy.noVersionUpdates === undefined ? choice(candidates, question) : [];
   if (chosen.length > 0) return taken(subject, chosen, candidates);
   return stays(...whyNothing(question, candidates, urgent));
 }

@@ -62,6 +62,10 @@ export function whyNothing(
     const detail = known ? `${version} is the newest release` : `no release is newer than ${version}`;
     return ["current", { code: "newest", detail }, candidates];
   }
+  if (newest.rejected === undefined && dependency.kind === "transitive") {
+    const detail = `${newest.version} is a major release: what asks for ${dependency.name} has to move first`;
+    return ["held", { code: "out-of-range", detail }, candidates];
+  }
   if (newest.rejected === undefined) {
     return [
       "current",

@@ -16,6 +16,8 @@ export interface Writing {
 export function requirementFor(writing: Writing, release: Release): string | undefined {
   const { dependency, scheme, policy } = writing;
   const { requirement, kind } = dependency;
+  // No manifest says it, and so there is nothing to write.
+  if (kind === "transitive") return release.version;
   const fits = () => scheme.satisfies(release.version, requirement);
   if (policy.versioningStrategy === "lockfile-only")
     return fits() && writing.project.lockfile !== undefined ? requirement : undefined;
