@@ -17,10 +17,14 @@ export interface FileReader {
   list(): Promise<readonly FileEntry[]>;
   /** The text of a file, or `undefined` when there is none at `path`. Throws `ManifestError` past the size limit. */
   read(path: string): Promise<string | undefined>;
+  /** Makes ready the texts of many files, so that to `read` them costs no question each. Absent where it costs none. */
+  prefetch?(paths: readonly string[]): Promise<void>;
 }
 
 export interface FileEntry {
   readonly path: string;
+  /** In bytes, where that is known without a look at the file. */
+  readonly size?: number;
   /** A symbolic link is listed so that it can be spoken of; it is never followed. */
   readonly kind: "file" | "link";
 }

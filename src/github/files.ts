@@ -32,6 +32,7 @@ export function githubFiles(
         .filter(([path, entry]) => entry.kind !== "submodule" && isInside(path))
         .map(([path, entry]) => ({
           path,
+          size: entry.size,
           kind: entry.kind === "link" ? ("link" as const) : ("file" as const),
         }))
         .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
