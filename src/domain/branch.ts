@@ -68,6 +68,8 @@ export interface Marker {
   readonly merge?: "usual" | "squash";
   /** The configuration wants it merged without a person, under these conditions. */
   readonly automerge?: Automerge;
+  /** The packages of which it takes away what the repository's own code uses. */
+  readonly breaks?: readonly string[];
 }
 
 /** When a pull request is merged without a person; checks must have passed in any case. */
@@ -117,7 +119,7 @@ export function movesOf({ updates }: UpdateGroup): readonly Move[] {
 }
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
-export function marker({ key, digest, basis, moves, roots, apart, ignore, ...rest }: Marker): string {
+export function marker({ key, digest, basis, moves, roots, apart, ignore, breaks, ...rest }: Marker): string {
   const { from, wanted, merge, automerge } = rest;
   const data = JSON.stringify({
     key,
@@ -147,6 +149,11 @@ export function marker({ key, digest, basis, moves, roots, apart, ignore, ...res
     ...(wanted === undefined ? {} : { wanted }),
     ...(merge === undefined ? {} : { merge }),
     ...(automerge === undefined ? {} : { automerge }),
+    ...listed(
+      "breaks",
+      breaks?.map((name) => [name]),
+      mostKept,
+    ),
   });
   return `<!-- steeplejack ${data.replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
 }
@@ -178,6 +185,7 @@ export function readMarker(body: string): Marker | undefined {
   );
   const roots = rowsOf(lists["roots"], 1).flat();
   const apart = rowsOf(lists["apart"], 2).map(([name = "", version = ""]): Pinned => ({ name, version }));
+  const breaks = rowsOf(lists["breaks"], 1).flat();
   const ignore = rowsOf(lists["ignore"], 2).map(([name = "", what = ""]): Ignored => ({ name, what }));
   return {
     key,
@@ -191,6 +199,7 @@ export function readMarker(body: string): Marker | undefined {
     ...(wanted === "rebase" || wanted === "recreate" ? { wanted } : {}),
     ...(merge === "usual" || merge === "squash" ? { merge } : {}),
     ...(typeof automerge === "object" && automerge !== null ? { automerge: readAutomerge(automerge) } : {}),
+    ...(breaks.length === 0 ? {} : { breaks }),
   };
 }
 

@@ -3,6 +3,8 @@ import type { Evidence } from "../domain/confidence.ts";
 import type { OpenPullRequest } from "../domain/ports.ts";
 import type { UpdateGroup } from "../domain/types.ts";
 import type { ComposeInput } from "./compose/compose.ts";
+import { impactsOf } from "./impact/impact.ts";
+import type { Scan, World } from "./scan.ts";
 
 /** What is known of updates from before this scan. */
 export interface Knowledge {
@@ -23,12 +25,18 @@ export function asPlanned(
   return open.map((pull) => ({ ...pull, moves: moves.get(pull.key) ?? pull.moves ?? [] }));
 }
 
-/** What was seen of the group's updates before. */
+/** What was seen of the group's updates before, and what they do to the repository's own code. */
 export async function learned(
   group: UpdateGroup,
-  { evidence, storyOf }: Knowledge,
-): Promise<Pick<ComposeInput, "evidence" | "story">> {
+  { projects }: Pick<Scan, "projects">,
+  world: Knowledge & World,
+): Promise<Pick<ComposeInput, "evidence" | "story" | "impacts">> {
+  const { evidence, storyOf } = world;
   const [ecosystem = ""] = group.key.split("/");
-  const [known, story] = await Promise.all([evidence?.read(ecosystem, movesOf(group)), storyOf?.(group)]);
-  return { ...(known && { evidence: known }), ...(story !== undefined && { story }) };
+  const [known, story, impacts] = await Promise.all([
+    evidence?.read(ecosystem, movesOf(group)),
+    storyOf?.(group),
+    impactsOf(group, projects, world),
+  ]);
+  return { ...(known && { evidence: known }), ...(story !== undefined && { story }), impacts };
 }

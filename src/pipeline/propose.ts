@@ -221,7 +221,7 @@ async function proposeOne(
     digest: digestOf(group),
     basis,
     kept: { ...keptBy(group, digestOf(group), open), ...automerge },
-    ...(await learned(dated, world)),
+    ...(await learned(dated, found, world)),
     elsewhere: asPlanned(open, groups).filter(({ key }) => key !== group.key),
     findings: found.findings,
     language: languageOf(patched.group, byId),

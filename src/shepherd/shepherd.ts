@@ -108,7 +108,7 @@ async function checksTurn(
   const group = await groupOf(seen.pull);
   if (group !== undefined) {
     const known = await evidence.read(ecosystemOf(seen.pull), moves);
-    return begin(seen, atomsOf(group, known));
+    return begin(seen, atomsOf(group, known, seen.pull.marker.breaks));
   }
   return isAfterScan ? nothing : { actions: [{ kind: "scan" }] };
 }

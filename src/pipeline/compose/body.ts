@@ -3,9 +3,11 @@ import { evidenceText } from "../../domain/confidence.ts";
 import type { ReleaseNotes } from "../../domain/ports.ts";
 import type { Update, UpdateGroup } from "../../domain/types.ts";
 import { safeText } from "../../text/markdown.ts";
+import { impactKey } from "../impact/impact.ts";
 import { advisorySections, fixedBy, gravestFirst, introducedSection } from "./advisories.ts";
 import type { ComposeInput } from "./compose.ts";
 import { fit, type Section } from "./fit.ts";
+import { brokenIn, impactCell, impactSections, impactSentence } from "./impact.ts";
 import { lockSections } from "./lockfile.ts";
 import { elsewhereSections, lookSections, togetherSections } from "./look.ts";
 import { notesSection } from "./notes.ts";
@@ -21,9 +23,9 @@ const rowsAtLeast = 80;
 
 /** The body of a pull request, in Markdown, at most `longestBody` long. What does not fit is left out section by section. */
 export function bodyOf(input: ComposeInput): string {
-  const { group, verifications, digest, basis, kept } = input;
+  const { group, verifications, digest, basis } = input;
   const roots = [...new Set(group.updates.map(({ project }) => project.root))].toSorted();
-  const mark = marker({ key: group.key, digest, basis, moves: movesOf(group), roots, ...kept });
+  const mark = marker({ key: group.key, digest, basis, moves: movesOf(group), roots, ...keptOf(input) });
   const end = `${footer}\n\n${mark}\n`;
   const sections: readonly Section[] = [
     { texts: [introOf(input)], priority: 0 },
@@ -32,6 +34,7 @@ export function bodyOf(input: ComposeInput): string {
     ...(input.story === undefined ? [] : [{ texts: [input.story], priority: 3 }]),
     ...elsewhereSections(input),
     ...advisorySections(input),
+    ...impactSections(input),
     ...lookSections(input),
     ...packagesOf(group).flatMap(([update]) => notesSection(update, input)),
     ...lockSections(input),
@@ -46,12 +49,24 @@ const footer = [
   "Steeplejack keeps this pull request up to date until it is merged or closed. Commit to its branch, and it leaves the branch to you. Close it, and these versions are not proposed again. A comment commands it: `@steeplejack rebase`, `merge`, `ignore NAME`, `explain NAME`, `split NAME`; `@steeplejack help` lists all.",
 ].join("\n");
 
-function introOf({ group, notes }: ComposeInput): string {
+/** What is known to break is for a person to merge. */
+function keptOf({
+  group,
+  kept = {},
+  impacts,
+}: ComposeInput): NonNullable<ComposeInput["kept"]> & { breaks?: readonly string[] } {
+  const breaks = brokenIn(group, impacts);
+  if (breaks.length === 0) return kept;
+  const { automerge: _, ...rest } = kept;
+  return { ...rest, breaks };
+}
+
+function introOf({ group, notes, impacts }: ComposeInput): string {
   if (group.maintains !== undefined) {
     const lockfile = cell(group.maintains.lockfile?.path ?? "the lockfile");
     return `Makes ${lockfile} anew: what no manifest names goes to the newest release that is asked for, and copies that are not needed go. Direct dependencies stay as they are.`;
   }
-  return `${whatOf(group, notes)}${whyOf(group)}`;
+  return `${whatOf(group, notes)}${whyOf(group)}${impactSentence(group, impacts)}`;
 }
 
 function whatOf(group: UpdateGroup, notes: ReadonlyMap<string, ReleaseNotes>): string {
@@ -107,7 +122,13 @@ function sizesOf(group: UpdateGroup): string {
     : `${majors} of them are major releases, ${warning.replace("the one", "the ones")}.`;
 }
 
-function tableSection({ group, notes, now, evidence = new Map() }: ComposeInput): Section {
+function tableSection({
+  group,
+  notes,
+  now,
+  evidence = new Map(),
+  impacts = new Map(),
+}: ComposeInput): Section {
   const rows = [...Map.groupBy(group.updates, rowKey).values()].flatMap((same) => {
     const [first] = same;
     return first === undefined ? [] : [{ first, same }];
@@ -116,12 +137,14 @@ function tableSection({ group, notes, now, evidence = new Map() }: ComposeInput)
   const manifests = new Set(group.updates.map(({ manifest }) => manifest.path));
   const hasPlaces = manifests.size > 1;
   const hasEvidence = evidence.size > 0;
+  const hasImpact = impacts.size > 0;
   const head = [
     "Package",
     "From",
     "To",
     "Update",
     "Age",
+    ...(hasImpact ? ["Impact"] : []),
     ...(hasEvidence ? ["Passed"] : []),
     ...(hasFixes ? ["Fixes"] : []),
     ...(hasPlaces ? ["In"] : []),
@@ -137,6 +160,7 @@ function tableSection({ group, notes, now, evidence = new Map() }: ComposeInput)
         ...(first.dependency.scope === "development" ? ["development"] : []),
       ].join(", "),
       ageOf(first, now),
+      ...(hasImpact ? [impactCell(impacts.get(impactKey(first)))] : []),
       ...(hasEvidence ? [evidenceText(evidence.get(first.dependency.name) ?? nothingSeen)] : []),
       ...(hasFixes ? [few(gravestFirst(first.fixes).map(linkedId), 3)] : []),
       ...(hasPlaces

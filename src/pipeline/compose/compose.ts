@@ -9,6 +9,7 @@ import type {
   UpdateGroup,
   Verification,
 } from "../../domain/types.ts";
+import type { Impacts } from "../impact/impact.ts";
 import { bodyOf } from "./body.ts";
 import { commitMessageOf } from "./commit.ts";
 import { titleOf } from "./title.ts";
@@ -31,6 +32,8 @@ export interface ComposeInput {
   readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge" | "automerge">;
   /** What other repositories have seen of its steps, by the package's name. */
   readonly evidence?: ReadonlyMap<string, Evidence>;
+  /** What its majors break in the repository's own code, where that was looked up. */
+  readonly impacts?: Impacts;
   /** Why it was taken out of another group: Markdown that is safe. */
   readonly story?: string;
   /** The open pull requests that move one of its packages too. */
