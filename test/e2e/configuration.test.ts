@@ -232,6 +232,38 @@ it(
   },
 );
 
+it("has what only a lockfile names brought up to date, where it says so", { timeout: 60_000 }, async () => {
+  const installed = { router: "1.0.0", util: "1.0.0", strict: "1.0.0" };
+  const asks = (range: string) => ({ dependencies: { util: "^1.0.0", strict: range } });
+  const files = locked({ dependencies: { router: "^1.0.0" } }, installed, { router: asks("1.0.0") });
+  const stage = await start(
+    {
+      repositories: {
+        "acme/web": { ...files, [path]: "allow: [{ dependency-type: indirect }]\nlabels: [lock]\n" },
+      },
+      packages: {
+        router: { "1.0.0": asks("1.0.0"), "1.2.0": asks("1.0.0") },
+        util: { "1.0.0": {}, "1.3.0": {}, "2.0.0": {} },
+        strict: { "1.0.0": {}, "1.1.0": {} },
+      },
+    },
+    {},
+  );
+  await stage.install();
+  expect(await stage.pulls()).toEqual([
+    "open #1 steeplejack/npm/transitive: Bump util from 1.0.0 to 1.3.0 in the transitive group",
+  ]);
+  expect(stage.locks("steeplejack/npm/transitive")).toEqual({ ...installed, util: "1.3.0" });
+  expect(stage.requires("steeplejack/npm/transitive")).toEqual({ router: "^1.0.0" });
+
+  await stage.octocat.pulls.merge({ ...of, pull_number: 1 });
+  await stage.idle();
+  await stage.rescan();
+  expect(await stage.pulls()).toHaveLength(1);
+  expect(stage.log.problems()).toEqual([]);
+  expect(stage.log.told("scan finished").at(-1)).toMatchObject({ waits: 1 });
+});
+
 describe("a repository without a configuration", { timeout: 60_000 }, () => {
   const open = (files: Cast["repositories"][string] = {}) => {
     const { repositories, ...rest } = cast();
