@@ -1,31 +1,18 @@
 import { merge, refresh } from "./changes.ts";
-import type { Identity, PullRow, RepositoryRow } from "./emulate.ts";
-import type { Json, World } from "./world.ts";
+import type { PullRow, RepositoryRow } from "./emulate.ts";
+import type { World } from "./world.ts";
 
-/**
- * The two mutations of GitHub's GraphQL interface that switch auto-merge on and off; no other question is answered.
- * https://docs.github.com/graphql/reference/mutations#enablepullrequestautomerge
- */
-export async function mutate(world: World, identity: Identity | undefined, asked: Json): Promise<Response> {
-  const query = String(asked["query"]);
-  const variables = Object.fromEntries(Object.entries(asked["variables"] ?? {}));
-  const name = /(enable|disable)PullRequestAutoMerge/.exec(query)?.[0];
-  const pull = world.store.pullRequests.all().find(({ node_id: id }) => id === variables["id"]);
-  const repository = pull === undefined ? undefined : world.store.repos.get(pull.repo_id);
-  if (name === undefined || pull === undefined || repository === undefined)
-    return fault("NOT_FOUND", "Could not resolve to a node with the global id.");
-  if (identity?.installation !== undefined && identity.installation.permissions["pull_requests"] !== "write")
-    return fault("FORBIDDEN", "Resource not accessible by integration");
-  const answer = Response.json({ data: { [name]: { clientMutationId: null } } });
-  if (name.startsWith("disable")) {
-    world.store.pullRequests.update(pull.id, { auto_merge: null });
-    return answer;
-  }
-  const refusal = whyNot(repository, await refresh(world, repository, pull));
-  if (refusal !== undefined) return fault("UNPROCESSABLE", refusal);
-  const method = String(variables["mergeMethod"] ?? "MERGE").toLowerCase();
-  world.store.pullRequests.update(pull.id, { auto_merge: { merge_method: method } });
-  return answer;
+/** https://docs.github.com/graphql/reference/mutations#enablepullrequestautomerge, and its opposite. */
+export async function switchAutoMerge(
+  world: World,
+  repository: RepositoryRow,
+  pull: PullRow,
+  wanted: { readonly method: string } | undefined,
+): Promise<string | undefined> {
+  const refusal = wanted && whyNot(repository, await refresh(world, repository, pull));
+  if (refusal !== undefined) return refusal;
+  world.store.pullRequests.update(pull.id, { auto_merge: wanted ? { merge_method: wanted.method } : null });
+  return undefined;
 }
 
 function whyNot(repository: RepositoryRow, pull: PullRow): string | undefined {
@@ -34,11 +21,6 @@ function whyNot(repository: RepositoryRow, pull: PullRow): string | undefined {
   return pull.mergeable_state === "blocked"
     ? undefined
     : `Pull request Pull request is in ${pull.mergeable_state} status`;
-}
-
-/** GitHub answers 200 and tells what went wrong in the body. */
-function fault(type: string, message: string): Response {
-  return Response.json({ data: null, errors: [{ type, message }] });
 }
 
 /** Merges what waited for a check or a review that is there now. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { mergeWaiting, mutate } from "./automerge.ts";
+import { mergeWaiting } from "./automerge.ts";
 import { docs, flush, type Watch } from "./changes.ts";
 import type { Identity, Inside, RepositoryRow } from "./emulate.ts";
+import { answerGraphql } from "./graphql.ts";
 import {
   forbidden,
   installationRepositories,
@@ -187,7 +188,9 @@ export function makeFront(
       );
     };
     if (url.pathname === "/graphql" || url.pathname === "/api/graphql")
-      return front.change(undefined, actor, () => mutate(world, identity, parse(text) ?? {}));
+      return answerGraphql({ world, identity, actor, asked: parse(text) ?? {} }, (...work) =>
+        front.change(...work),
+      );
     if (repository === undefined) {
       const call: Call = { world, method: request.method, url, body: {}, identity, actor, forward };
       return url.pathname === "/installation/repositories" ? installationRepositories(call) : forward();

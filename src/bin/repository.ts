@@ -65,7 +65,8 @@ export async function openRepository(
   const state = await repositoryState(octokit, repository);
   if (state.kind !== "ready") return { kind: "skipped", reason: `the repository is ${state.kind}` };
   const { sha, defaultBranch } = state;
-  const files = githubFiles(octokit, { ...repository, sha });
+  const filesAt = (at: string) => githubFiles(octokit, { ...repository, sha: at, cache: adapters.cache });
+  const files = filesAt(sha);
   if (state.fork && !(await isConfigured(files)))
     return { kind: "skipped", reason: "the repository is a fork without a configuration" };
   const others = { repository, source: options.configuration };
@@ -92,7 +93,7 @@ export async function openRepository(
     const ours = forBranch(closed, named, [...policies.branches.keys()]);
     return {
       ecosystems,
-      files: baseSha === sha ? files : githubFiles(octokit, { ...repository, sha: baseSha }),
+      files: baseSha === sha ? files : filesAt(baseSha),
       http,
       advisories,
       tools,

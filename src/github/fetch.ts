@@ -49,7 +49,7 @@ export function cachedFetch(settings: Settings): Fetch {
     const headers = new Headers(init?.headers);
     const method = init?.method ?? "GET";
     const send = () => inTurn(() => persist(settings, url, { ...init, method, headers }));
-    if (method !== "GET") await settings.turn?.(method, url);
+    if (method !== "GET" && !isQuestion(url, init?.body)) await settings.turn?.(method, url);
     if (method !== "GET" || isAboutTheApp(url)) return send();
 
     const key = `github-1 ${settings.scope} ${headers.get("accept") ?? ""} ${url}`;
@@ -76,6 +76,11 @@ export function cachedFetch(settings: Settings): Fetch {
     if (etag !== undefined || forEver) await cache.set(key, JSON.stringify(fresh));
     return answer(url, fresh, response.headers);
   };
+}
+
+/** Whether a request of the GraphQL interface changes nothing. */
+function isQuestion(url: string, body: unknown): boolean {
+  return url.endsWith("/graphql") && typeof body === "string" && body.startsWith('{"query":"query');
 }
 
 /** Answers to the App's own key: its token is another each minute. */

@@ -1,7 +1,8 @@
 import type { Octokit } from "@octokit/rest";
 import { ManifestError } from "../domain/errors.ts";
-import type { FileReader } from "../domain/ports.ts";
+import type { Cache, FileReader } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
+import { textsOf } from "./texts.ts";
 import { treeAt, type TreeEntry } from "./tree.ts";
 
 const mebibyte = 1024 * 1024;
@@ -17,13 +18,19 @@ export function githubFiles(
     name,
     sha,
     maxBytes = 10 * mebibyte,
-  }: Repository & { readonly sha: string; readonly maxBytes?: number },
+    cache,
+  }: Repository & {
+    readonly sha: string;
+    readonly maxBytes?: number;
+    /** For the texts of many files at once, which are fetched in another way than one. */
+    readonly cache?: Cache;
+  },
 ): FileReader {
-  let tree: Promise<ReadonlyMap<string, TreeEntry>> | undefined;
+  let listed: Promise<ReadonlyMap<string, TreeEntry>> | undefined;
   const entries = () => {
-    tree ??= treeAt(octokit, { owner, name, sha });
-    tree.catch(() => (tree = undefined));
-    return tree;
+    listed ??= treeAt(octokit, { owner, name, sha });
+    listed.catch(() => (listed = undefined));
+    return listed;
   };
   const texts = new Map<string, Promise<string>>();
   return {
@@ -49,7 +56,19 @@ export function githubFiles(
       text.catch(() => texts.delete(entry.sha));
       return text;
     },
+    ...(cache === undefined ? {} : { prefetch: (paths) => prefetch(paths, cache) }),
   };
+
+  async function prefetch(paths: readonly string[], kept: Cache): Promise<void> {
+    const tree = await entries();
+    const wanted = paths.flatMap((path) => {
+      const entry = tree.get(path);
+      const isNew = entry?.kind === "file" && entry.size <= maxBytes && !texts.has(entry.sha);
+      return isNew ? [[entry.sha, entry] as const] : [];
+    });
+    const found = await textsOf(octokit, { owner, name }, [...new Map(wanted).values()], kept);
+    for (const [blobSha, text] of found) texts.set(blobSha, Promise.resolve(text));
+  }
 }
 
 function isInside(path: string): boolean {

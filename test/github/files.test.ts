@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { ManifestError } from "../../src/domain/errors.ts";
 import type { FileContent } from "../../demo/github/index.ts";
+import { memoryCache } from "../../src/cache/memory.ts";
 import { githubFiles } from "../../src/github/files.ts";
 import { hub as start, web } from "./hub.ts";
 
@@ -20,7 +21,10 @@ async function files(
   });
   open.push(github);
   const sha = github.branches("acme/web")["main"] ?? "";
-  return { github, reader: githubFiles(app.forRepository(installation, web), { ...web, sha, ...limits }) };
+  const cache = memoryCache();
+  const at = (commit: string) =>
+    githubFiles(app.forRepository(installation, web), { ...web, sha: commit, cache, ...limits });
+  return { github, reader: at(sha), again: at };
 }
 
 it("lists files and links, and leaves submodules out", async () => {
@@ -31,9 +35,9 @@ it("lists files and links, and leaves submodules out", async () => {
     vendor: { submodule: "0123456789012345678901234567890123456789" },
   });
   expect(await reader.list()).toEqual([
-    { path: "link", kind: "link" },
-    { path: "package.json", kind: "file" },
-    { path: "packages/a/package.json", kind: "file" },
+    { path: "link", kind: "link", size: 11 },
+    { path: "package.json", kind: "file", size: 2 },
+    { path: "packages/a/package.json", kind: "file", size: 2 },
   ]);
 });
 
@@ -46,6 +50,28 @@ it("reads each blob once, however often and under however many names", async () 
       .filter(({ path }) => path.includes("/git/"))
       .map(({ path }) => path.replace(/[0-9a-f]{40}/, "SHA")),
   ).toEqual(["/repos/acme/web/git/trees/SHA?recursive=1", "/repos/acme/web/git/blobs/SHA"]);
+});
+
+it("fetches many files with one question for each hundred, and those that are known with none", async () => {
+  const sources = Array.from({ length: 120 }, (_, at): [string, string] => [
+    `src/${at}.js`,
+    `export const a = ${at};`,
+  ]);
+  const seed = { ...Object.fromEntries(sources), "package.json": "{}" };
+  const { github, reader, again } = await files(seed);
+  const paths = sources.map(([path]) => path);
+  await reader.prefetch?.([...paths, "gone.js"]);
+  const texts = await Promise.all(paths.map((path) => reader.read(path)));
+  expect(texts).toEqual(sources.map(([, text]) => text));
+  const asked = () =>
+    github.requests.flatMap(({ method, path }) => (/graphql|blobs/.test(path) ? [`${method} ${path}`] : []));
+  expect(asked()).toEqual(["POST /graphql", "POST /graphql"]);
+
+  const sha = await github.push("acme/web", { files: { "src/7.js": "export {};" }, by: "octocat" });
+  const next = again(sha);
+  await next.prefetch?.(paths);
+  expect(await next.read("src/7.js")).toBe("export {};");
+  expect(asked()).toHaveLength(3);
 });
 
 it("does not follow a link", async () => {
