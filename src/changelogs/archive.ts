@@ -25,12 +25,16 @@ export async function archivedChangelog(http: HttpClient, tarball: string): Prom
 
 /** The changelog of a tar or tgz. Throws `Error` on a broken one. */
 export function changelogIn(archive: Buffer): Changelog | undefined {
-  const top = (path: string) => /^[^/]+\/([^/]+)$/.exec(path)?.[1] ?? "";
   const found = filesIn(archive, (path) => (isChangelog(top(path)) ? largestChangelog : 0));
   const [best] = found
     .map(({ path, bytes }) => ({ file: top(path), bytes }))
     .toSorted((a, b) => rank(a.file) - rank(b.file) || (a.file < b.file ? -1 : 1));
   return best === undefined ? undefined : { file: best.file, text: decode(best.bytes) };
+}
+
+/** The name of a file at the top of an archive. */
+function top(path: string): string {
+  return /^[^/]+\/([^/]+)$/.exec(path)?.[1] ?? "";
 }
 
 const names = ["changelog", "changes", "history", "releases", "release-notes", "releasenotes", "news"];

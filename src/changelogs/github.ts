@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { RateLimitError } from "../domain/errors.ts";
 import type { HttpClient, NotesRequest, ReleaseNote, ReleaseNotes } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
+import { commitsBetween } from "./commits.ts";
 import { crossed } from "./sections.ts";
 import { readVersion } from "./version.ts";
 
@@ -52,15 +54,28 @@ export async function githubNotes(
   }
 
   const own = ownReleases(releases, repository, request);
-  const compareUrl = comparison(own, repository, request);
+  const tags = tagsOf(own, request);
+  const page = `https://github.com/${owner}/${name}`;
+  const isAlone = (request.releases.source?.directory ?? "").replace(/^[./]+/, "") === "";
+  const commits =
+    tags !== undefined && request.withCommits === true && isAlone
+      ? await commitsBetween(http, `${api}/repos/${owner}/${name}`, ...tags).catch(missed)
+      : undefined;
   return {
     entries: crossed(own.map(noteOf), request),
     source: {
       label: `GitHub releases of ${owner}/${name}`,
-      url: `https://github.com/${owner}/${name}/releases`,
+      url: `${page}/releases`,
     },
-    ...(compareUrl !== undefined && { compareUrl }),
+    ...(tags !== undefined && { compareUrl: `${page}/compare/${tags.map(encodeURIComponent).join("...")}` }),
+    ...(commits !== undefined && { commits }),
   };
+}
+
+/** Commits are a courtesy: the notes are as good without them. */
+function missed(error: unknown): undefined {
+  if (error instanceof RateLimitError) throw error;
+  return undefined;
 }
 
 const answer = z.array(
@@ -154,16 +169,14 @@ function noteOf({ version, title, body, url }: Tagged): ReleaseNote {
   return { version, body, url, ...(title !== "" && { title }) };
 }
 
-/** Only between tags that exist: a comparison with a guessed tag would be a dead link. */
-function comparison(
+/** Only tags that exist: a comparison with a guessed one would be a dead link. */
+function tagsOf(
   own: readonly Tagged[],
-  { owner, name }: Repository,
   request: NotesRequest,
-): string | undefined {
+): readonly [from: string, to: string] | undefined {
   const tagOf = (wanted: string): string | undefined =>
     own.find(({ version }) => request.versions.compare(version, wanted) === 0)?.tag;
   const from = tagOf(request.from);
   const to = tagOf(request.to);
-  if (from === undefined || to === undefined) return undefined;
-  return `https://github.com/${owner}/${name}/compare/${encodeURIComponent(from)}...${encodeURIComponent(to)}`;
+  return from === undefined || to === undefined ? undefined : [from, to];
 }

@@ -34,15 +34,16 @@ export function changelogs({
         return { ...about, ...released.notes };
 
       const archived = await outcome(() => archivedNotes(http, request));
-      const compare = released.notes?.compareUrl;
+      const { compareUrl: compare, commits } = released.notes ?? none;
+      const compared = { ...(compare !== undefined && { compareUrl: compare }), ...(commits && { commits }) };
       if (archived.notes !== undefined && archived.notes.entries.length > 0) {
-        return { ...about, ...archived.notes, ...(compare !== undefined && { compareUrl: compare }) };
+        return { ...about, ...archived.notes, ...compared };
       }
       const failure = released.failure ?? archived.failure;
       if (failure !== undefined) throw failure;
       if (released.notes !== undefined && released.notes.entries.length > 0)
         return { ...about, ...released.notes };
-      return compare === undefined ? none : { ...none, compareUrl: compare };
+      return { ...none, ...compared };
     },
   };
 }

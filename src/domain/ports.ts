@@ -114,6 +114,8 @@ export interface NotesRequest {
   readonly releases: PackageReleases;
   /** The address of the archive of `to`, for the changelog in it. */
   readonly tarball?: string;
+  /** Whether commits are wanted, too. */
+  readonly withCommits?: boolean;
 }
 
 export interface ReleaseNotes {
@@ -123,8 +125,17 @@ export interface ReleaseNotes {
   readonly source?: { readonly label: string; readonly url: string };
   /** A page that compares the two versions. */
   readonly compareUrl?: string;
+  /** What was committed between the two; where the repository is the package's alone. */
+  readonly commits?: CommitList;
   /** Where the package's source is kept: links in the notes are relative to it. */
   readonly repository?: SourceRepository;
+}
+
+export interface CommitList {
+  /** How many there are. */
+  readonly total: number;
+  /** The newest of them, newest first. Subjects are as their authors wrote them: not safe to show as they are. */
+  readonly commits: readonly { readonly sha: string; readonly subject: string; readonly url: string }[];
 }
 
 export interface ReleaseNote {

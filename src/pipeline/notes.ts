@@ -26,6 +26,9 @@ export async function withTimes(
   return { ...group, updates };
 }
 
+/** Where more packages move, nobody reads the commits of each, and each costs a request. */
+const mostWithCommits = 10;
+
 /** What the maintainers wrote about each package of a group, by its name; what cannot be had is told. */
 export async function notesFor(
   group: UpdateGroup,
@@ -50,6 +53,7 @@ export async function notesFor(
           to: release.version,
           versions: ecosystem.versions,
           releases,
+          withCommits: distinct.size <= mostWithCommits,
         };
         return [
           name,

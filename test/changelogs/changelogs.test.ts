@@ -29,6 +29,52 @@ describe("changelogs", () => {
     });
   });
 
+  describe("with commits", () => {
+    const tags = { [page("acme/web", 1)]: ["v1.2.0", "v1.1.0", "v1.0.0"].map((tag) => release(tag)) };
+    const compared = `${api}/repos/acme/web/compare/v1.0.0...v1.2.0?per_page=100`;
+    const commit = (nth: number) => ({
+      sha: String(nth).padStart(40, "0"),
+      html_url: `https://github.test/c/${nth}`,
+      commit: { message: `change ${nth}\n\nat length` },
+    });
+    const commits = (count: number) => Array.from({ length: count }, (_, at) => commit(at + 1));
+    const asked = { ...asking({ from: "1.0.0", to: "1.2.0" }), withCommits: true };
+    const subjects = ({ commits: found }: ReleaseNotes) => found?.commits.map(({ subject }) => subject);
+
+    it("tells those between the two tags, the newest ten, newest first", async () => {
+      const found = await notes({ ...tags, [compared]: { total_commits: 12, commits: commits(12) } }, asked);
+      expect(found.commits?.total).toBe(12);
+      expect(subjects(found)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((nth) => `change ${nth}`));
+      expect(found.commits?.commits[0]).toEqual({
+        sha: "0000000000000000000000000000000000000012",
+        subject: "change 12",
+        url: "https://github.test/c/12",
+      });
+    });
+
+    it("asks for the newest where a page does not hold all", async () => {
+      const latest = `${api}/repos/acme/web/commits?sha=v1.2.0&per_page=10`;
+      const pages = { [compared]: { total_commits: 300, commits: commits(100) }, [latest]: [commit(300)] };
+      const found = await notes({ ...tags, ...pages }, asked);
+      expect([found.commits?.total, subjects(found)]).toEqual([300, ["change 300"]]);
+    });
+
+    it.each([
+      ["GitHub does not answer", { [compared]: 502 }, asked],
+      ["there is no such comparison", { [compared]: undefined }, asked],
+      ["nobody asks", {}, { ...asked, withCommits: false }],
+      [
+        "others share its repository",
+        {},
+        { ...asking({ from: "1.0.0", to: "1.2.0", directory: "packages/web" }), withCommits: true },
+      ],
+    ])("has the notes alone where %s", async (_, pages, request) => {
+      const found = await notes({ ...tags, ...pages }, request);
+      expect(found.entries).toHaveLength(2);
+      expect(found.commits).toBeUndefined();
+    });
+  });
+
   it.each([
     ["v1.2.0", {}],
     ["1.2.0", {}],

@@ -67,18 +67,15 @@ function linesOf({ dependency, release }: Update, impact: Impact | undefined): r
 }
 
 function lossOf({ name, how }: Breakage, dependency: string): string {
-  switch (how) {
-    case "gone":
-      return `no longer has ${cell(name)}`;
-    case "type":
-      return `has ${cell(name)} as a type only`;
-    case "path":
-      return `can no longer be imported as ${cell(name)}`;
-    case "require":
-      return `is an ES module only: ${name === dependency ? "`require`" : `\`require\` of ${cell(name)}`} takes Node 20.19, 22.12 or later`;
-    case "deprecated":
-      return `marks ${cell(name)} as deprecated`;
-  }
+  const what = cell(name);
+  const loading = name === dependency ? "`require`" : `\`require\` of ${what}`;
+  return {
+    gone: `no longer has ${what}`,
+    type: `has ${what} as a type only`,
+    path: `can no longer be imported as ${what}`,
+    require: `is an ES module only: ${loading} takes Node 20.19, 22.12 or later`,
+    deprecated: `marks ${what} as deprecated`,
+  }[how];
 }
 
 function placesOf({ places }: Breakage): string {

@@ -20,14 +20,18 @@ const notesOfPackage = 30;
 export function notesSection(update: Update, { group, notes }: ComposeInput): readonly Section[] {
   const { dependency } = update;
   const found = notes.get(dependency.name);
-  if (found === undefined || found.entries.length === 0) return [];
+  if (found === undefined) return [];
+  const commits = commitsSection(update, found, packagesOf(group).length === 1);
+  if (found.entries.length === 0) return commits;
   const origin = originOf(found);
   const shown = found.entries.slice(0, notesOfPackage).map((entry) => noteText(entry, origin));
   const left = found.entries.length - shown.length;
   const source = found.source === undefined ? undefined : link(found.source.label, found.source.url);
   const links = [
     ...(left > 0 ? [`… and ${left} older ${left === 1 ? "release" : "releases"}.`] : []),
-    ...(found.compareUrl === undefined ? [] : [link("Compare the two versions", found.compareUrl)]),
+    ...(found.compareUrl === undefined || commits.length > 0
+      ? []
+      : [link("Compare the two versions", found.compareUrl)]),
   ];
   const content = [
     ...(source === undefined ? [] : [`*Taken from ${source}.*`]),
@@ -40,6 +44,29 @@ export function notesSection(update: Update, { group, notes }: ComposeInput): re
   const brief = `Release notes of ${cell(dependency.name)} left out: too long.${source === undefined ? "" : ` They are in the ${source}.`}`;
   return [
     { texts: [details(`${title} · ${versions}`, content.join("\n\n")), brief, ""], priority: 1, last: 3 },
+    ...commits,
+  ];
+}
+
+/** What was committed, folded: what the notes leave out is here. */
+function commitsSection(
+  { dependency, from, release }: Update,
+  { commits, compareUrl }: ReleaseNotes,
+  isAlone: boolean,
+): readonly Section[] {
+  if (commits === undefined || compareUrl === undefined || commits.commits.length === 0) return [];
+  const lines = commits.commits.map(
+    ({ sha, subject, url }) => `- ${link(sha.slice(0, 7), url)} ${safeText(subject, 120)}`,
+  );
+  const left = commits.total - lines.length;
+  const more =
+    left > 0
+      ? `… and ${left} more in ${link("the comparison", compareUrl)}.`
+      : `${link("Compare the two versions", compareUrl)}.`;
+  const title = isAlone ? "Commits" : `Commits of ${safeHtml(dependency.name, 100)}`;
+  const versions = `${safeHtml(from, 50)} → ${safeHtml(release.version, 50)}`;
+  return [
+    { texts: [details(`${title} · ${versions}`, [lines.join("\n"), more].join("\n\n")), ""], priority: 1 },
   ];
 }
 
