@@ -10,7 +10,7 @@ import { fit, type Section } from "./fit.ts";
 import { brokenIn, impactCell, impactSections, impactSentence } from "./impact.ts";
 import { lockSections } from "./lockfile.ts";
 import { elsewhereSections, lookSections, togetherSections } from "./look.ts";
-import { notesSection } from "./notes.ts";
+import { notesSections } from "./notes.ts";
 import { cell, few, linkedId, linkedName, row } from "./parts.ts";
 import { fromTo, isAboutRequirement, packagesOf, placeOf } from "./title.ts";
 
@@ -36,7 +36,7 @@ export function bodyOf(input: ComposeInput): string {
     ...advisorySections(input),
     ...impactSections(input),
     ...lookSections(input),
-    ...packagesOf(group).flatMap(([update]) => notesSection(update, input)),
+    ...notesSections(input),
     ...lockSections(input),
     ...togetherSections(input),
   ];
@@ -129,10 +129,13 @@ function tableSection({
   evidence = new Map(),
   impacts = new Map(),
 }: ComposeInput): Section {
-  const rows = [...Map.groupBy(group.updates, rowKey).values()].flatMap((same) => {
-    const [first] = same;
-    return first === undefined ? [] : [{ first, same }];
-  });
+  const rows = [...Map.groupBy(group.updates, rowKey).values()]
+    .flatMap((same) => {
+      const [first] = same;
+      return first === undefined ? [] : [{ first, same }];
+    })
+    // What is most likely to need a look comes first.
+    .toSorted((a, b) => ranks[a.first.size] - ranks[b.first.size]);
   const hasFixes = group.updates.some(({ fixes }) => fixes.length > 0);
   const manifests = new Set(group.updates.map(({ manifest }) => manifest.path));
   const hasPlaces = manifests.size > 1;
@@ -181,6 +184,8 @@ function tableSection({
     priority: 4,
   };
 }
+
+const ranks = { major: 0, minor: 1, patch: 2 } as const;
 
 const nothingSeen = { passed: 0, failed: 0 };
 

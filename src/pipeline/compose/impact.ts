@@ -60,10 +60,12 @@ function linesOf({ dependency, release }: Update, impact: Impact | undefined): r
     return [`- ${name}: what of it is used here could not be told: ${safeText(impact.why, 200)}`];
   const { breaks, unseen } = impact;
   const losses = breaks.map(
-    (one) => `- ${name} ${cell(release.version)} ${lossOf(one, dependency.name)}: ${placesOf(one)}`,
+    (one) => `- ${name} ${cell(release.version)} ${lossOf(one, dependency.name)} (${placesOf(one)})`,
   );
-  const seen = unseen.map((sentence) => safeText(sentence, 200));
-  return [...losses, ...(seen.length === 0 ? [] : [`- ${name}, not told: ${few(seen, 4)}`])];
+  if (unseen.length === 0) return losses;
+  const more = unseen.length > 4 ? `; and ${unseen.length - 4} more` : "";
+  const told = unseen.slice(0, 4).map((sentence) => safeText(sentence, 200));
+  return [...losses, `- ${name}: not all of its use could be judged: ${told.join("; ")}${more}`];
 }
 
 function lossOf({ name, how }: Breakage, dependency: string): string {

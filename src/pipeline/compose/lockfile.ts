@@ -14,14 +14,14 @@ export function lockSections({ group, verifications }: ComposeInput): readonly S
   }
   return verifications.flatMap((verification): readonly Section[] => {
     const { lockfile, updated, added, removed, unintended } = verification;
-    const changes = [...updated, ...added, ...removed];
+    const changes = [...updated.filter((change) => !isInTable(change, updated, group)), ...added, ...removed];
     const counts = [
       `${updated.length} ${updated.length === 1 ? "package" : "packages"} updated`,
       ...(added.length > 0 ? [`${added.length} added`] : []),
       ...(removed.length > 0 ? [`${removed.length} removed`] : []),
     ];
     const summary = `**Lockfile** ${cell(lockfile)}: ${counts.join(", ")}${unintended.length === 0 ? "; no other entry changed" : ""}.`;
-    const list = details("Every change", listOf(changes, changesListed));
+    const list = details("What came along", listOf(changes, changesListed));
     const warning = quoted(
       [
         "[!WARNING]",
@@ -34,6 +34,18 @@ export function lockSections({ group, verifications }: ComposeInput): readonly S
       ...(unintended.length === 0 ? [] : [{ texts: [warning], priority: 0 }]),
     ];
   });
+}
+
+/** Whether the table of the pull request says it all: one entry that goes to the release that is proposed. */
+function isInTable(
+  { name, to }: LockChange,
+  updated: readonly LockChange[],
+  { updates }: ComposeInput["group"],
+): boolean {
+  const isAlone = updated.filter((other) => other.name === name).length === 1;
+  return (
+    isAlone && updates.some((update) => update.dependency.name === name && update.release.version === to)
+  );
 }
 
 function listOf(changes: readonly LockChange[], most: number): string {

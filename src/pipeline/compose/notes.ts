@@ -11,13 +11,43 @@ import {
 } from "../../text/markdown.ts";
 import type { ComposeInput } from "./compose.ts";
 import type { Section } from "./fit.ts";
-import { cell, details, link } from "./parts.ts";
+import { cell, details, few, link, linkedName } from "./parts.ts";
 import { packagesOf } from "./title.ts";
 
 const linesOfNote = 60;
 const notesOfPackage = 30;
 
-export function notesSection(update: Update, { group, notes }: ComposeInput): readonly Section[] {
+/** From this many packages on their notes are folded together, so that the end of the page is in reach. */
+const foldedFrom = 6;
+
+/** Notes and commits of each package, folded; and for which of them there are none. */
+export function notesSections(input: ComposeInput): readonly Section[] {
+  const { group, notes } = input;
+  const packages = packagesOf(group);
+  const told = packages.flatMap(([update]) => notesSection(update, input));
+  const some = packages.filter(([{ dependency }]) => (notes.get(dependency.name)?.entries.length ?? 0) > 0);
+  const start = `<details>\n<summary>Release notes of ${some.length} packages</summary>`;
+  const isFolded = some.length >= foldedFrom;
+  return [
+    ...(isFolded ? [{ texts: [start], priority: 0 }] : []),
+    ...told,
+    ...(isFolded ? [{ texts: ["</details>"], priority: 0 }] : []),
+    ...missingSection(input),
+  ];
+}
+
+/** A reader who looks for notes is told that there are none, and where the source is. */
+function missingSection({ group, notes }: ComposeInput): readonly Section[] {
+  const packages = packagesOf(group);
+  const missing = packages.flatMap(([update]) =>
+    notes.get(update.dependency.name)?.entries.length === 0 ? [linkedName(update, notes)] : [],
+  );
+  if (missing.length === 0) return [];
+  const which = packages.length === 1 ? "" : ` for ${few(missing, 5)}`;
+  return [{ texts: [`No release notes were found${which}.`, ""], priority: 1 }];
+}
+
+function notesSection(update: Update, { group, notes }: ComposeInput): readonly Section[] {
   const { dependency } = update;
   const found = notes.get(dependency.name);
   if (found === undefined) return [];

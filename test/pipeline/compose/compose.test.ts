@@ -11,6 +11,8 @@ import type {
   UpdateGroup,
   Verification,
 } from "../../../src/domain/types.ts";
+import type { Impact } from "../../../src/domain/impact.ts";
+import { impactKey } from "../../../src/pipeline/impact/impact.ts";
 import { longestBody } from "../../../src/pipeline/compose/body.ts";
 import { compose, type ComposeInput } from "../../../src/pipeline/compose/compose.ts";
 import { subjectOf, titleOf } from "../../../src/pipeline/compose/title.ts";
@@ -186,6 +188,171 @@ describe("compose", () => {
     );
     expect(draft.labels).toEqual(["dependencies", "javascript", "security"]);
     await expect(draft.body).toMatchFileSnapshot("snapshots/security.md");
+  });
+
+  it("writes a single minor", async () => {
+    const axios = update(dependency("axios", "^1.4.0"), "1.7.9", { size: "minor" });
+    const commits = Array.from({ length: 10 }, (_, at) => ({
+      sha: String(90 - at).repeat(20),
+      subject: at === 3 ? "fix(http): closes #12 for @octocat <!-- x -->" : `fix: change ${10 - at}`,
+      url: `https://github.com/axios/axios/commit/${90 - at}`,
+    }));
+    const draft = compose(
+      input(single(axios), {
+        notes: {
+          axios: {
+            ...notes("axios/axios", ["1.7.9", "- a thing"]),
+            compareUrl: "https://github.com/axios/axios/compare/v1.4.0...v1.7.9",
+            commits: { total: 63, commits },
+          },
+        },
+        evidence: new Map([["axios", { passed: 5, failed: 0 }]]),
+        verifications: [
+          verification({
+            updated: [{ name: "axios", id: "node_modules/axios", from: "1.4.0", to: "1.7.9" }],
+          }),
+        ],
+      }),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/single.md");
+  });
+
+  describe("with the impact of majors", () => {
+    const at = (path: string, line: number) => ({ path, line });
+    const axios = update(dependency("axios", "^0.27.2"), "1.4.0", { size: "major" });
+    const found: Impact = {
+      kind: "known",
+      used: 5,
+      breaks: [
+        { name: "CancelToken", how: "gone", places: [at("src/client.ts", 12), at("src/retry.ts", 3)] },
+        { name: "axios/lib/core", how: "path", places: [1, 2, 3, 4].map((line) => at("src/a.ts", line)) },
+        { name: "axios", how: "require", places: [at("scripts/@octocat.js", 1)] },
+        { name: "all", how: "deprecated", places: [at("src/client.ts", 20)] },
+        { name: "AxiosError", how: "type", places: [at("src/client.ts", 21)] },
+      ],
+      unseen: ["axios is used as a whole at src/x.ts:7", "only 2000 of 2100 source files were looked at"],
+    };
+    const bodyWith = (impact: Impact, more: Partial<ComposeInput> = {}) =>
+      compose({ ...input(single(axios)), impacts: new Map([[impactKey(axios), impact]]), ...more }).body;
+
+    it("writes what they break, which a person is to merge", async () => {
+      const body = bodyWith(found, {
+        notes: new Map([["axios", notes("axios/axios", ["1.4.0", "- more"], ["1.0.0", "- **breaks** #12"])]]),
+        verifications: [
+          verification({
+            updated: [{ name: "axios", id: "node_modules/axios", from: "0.27.2", to: "1.4.0" }],
+          }),
+        ],
+        kept: { automerge: { method: "squash" }, merge: "usual" },
+      });
+      const { breaks, automerge, merge } = readMarker(body) ?? {};
+      expect({ breaks, automerge, merge }).toEqual({ breaks: ["axios"], merge: "usual" });
+      await expect(body).toMatchFileSnapshot("snapshots/major-with-impact.md");
+    });
+
+    it.each<[string, Partial<Extract<Impact, { kind: "known" }>>, RegExp]>([
+      ["none of 3 used is gone", { used: 3 }, /All 3 exports of it that are used here are still there/],
+      ["none of 1 used is gone", { used: 1 }, /The one export of it that is used here is still there/],
+      ["not imported", {}, /No source file imports it\./],
+      ["unknown", { unseen: ["a.js could not be read as code"] }, /- `axios`: not all of its use could be judged: a\.js could not/],
+      [
+        "none found, not all seen",
+        { used: 3, unseen: ["x"] },
+        /### Impact on code here\n\n- `axios`: not all of its use could be judged: x/,
+      ],
+      [
+        "none found, not all seen",
+        { used: 3, unseen: ["x"], breaks: [{ name: "a", how: "deprecated", places: [at("a.js", 1)] }] },
+        /- `axios` `1\.4\.0` marks `a` as deprecated \(`a\.js:1`\)/,
+      ],
+    ])("says: %s", (told, impact, elsewhere) => {
+      const body = bodyWith(
+        { kind: "known", used: 0, breaks: [], unseen: [], ...impact },
+        { kept: { automerge: {} } },
+      );
+      expect(body).toContain(`| major | 12 days | ${told} |`);
+      expect(body).toMatch(elsewhere);
+      expect(readMarker(body)).toMatchObject({ automerge: {} });
+    });
+
+    it("says why nothing is known, and nothing of what was not looked at", () => {
+      const body = bodyWith({ kind: "unknown", why: "its archive @octocat is gone" });
+      expect(body).toContain("| 12 days | unknown |");
+      expect(body).toContain(
+        "- `axios`: what of it is used here could not be told: its archive @\u200boctocat is gone",
+      );
+      expect(compose(input(single(axios))).body).not.toContain("Impact");
+    });
+  });
+
+  it("writes a group in several folders", async () => {
+    const axios = update(dependency("axios", "^1.4.0"), "1.7.9", { size: "minor" });
+    const lodash = update(dependency("lodash", "^4.17.20"), "4.17.21");
+    const draft = compose(
+      input(
+        group(
+          "runtime",
+          ...["apps/api", "apps/web", "packages/client", "packages/server"].map((root) =>
+            inFolder(axios, root),
+          ),
+          inFolder(lodash, "apps/web"),
+        ),
+        {
+          verifications: ["apps/api", "apps/web"].map((root) =>
+            verification({
+              lockfile: `${root}/package-lock.json`,
+              updated: [{ name: "axios", id: "node_modules/axios", from: "1.4.0", to: "1.7.9" }],
+            }),
+          ),
+        },
+      ),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/folders.md");
+  });
+
+  it("writes a group of forty", async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `package-${String(at + 1).padStart(2, "0")}`);
+    const forty = group(
+      "runtime",
+      ...names.map((name, at) =>
+        update(dependency(name, "^1.0.0"), at % 7 === 0 ? "1.1.0" : "1.0.1", {
+          size: at % 7 === 0 ? "minor" : "patch",
+        }),
+      ),
+    );
+    const draft = compose(
+      input(forty, {
+        notes: Object.fromEntries(
+          names.map((name, at) => [
+            name,
+            at % 5 === 4
+              ? { entries: [] }
+              : notes(`acme/${name}`, [at % 7 === 0 ? "1.1.0" : "1.0.1", "- a fix"]),
+          ]),
+        ),
+        evidence: new Map(names.slice(0, 4).map((name) => [name, { passed: 3, failed: 1 }])),
+        verifications: [
+          verification({
+            updated: names.map((name) => ({ name, id: `node_modules/${name}`, from: "1.0.0", to: "1.0.1" })),
+          }),
+        ],
+      }),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/forty.md");
+  });
+
+  it("writes what it has where there is no changelog", async () => {
+    const tiny = update(dependency("tiny", "^1.0.0"), "1.1.0", { size: "minor" });
+    const source = { url: "git+https://github.com/acme/tiny.git" };
+    const draft = compose(
+      input(single(tiny), {
+        notes: { tiny: { entries: [], repository: source } },
+        verifications: [
+          verification({ updated: [{ name: "tiny", id: "node_modules/tiny", from: "1.0.0", to: "1.1.0" }] }),
+        ],
+      }),
+    );
+    await expect(draft.body).toMatchFileSnapshot("snapshots/no-changelog.md");
   });
 
   it("writes an update where there is no lockfile", async () => {
