@@ -123,13 +123,13 @@ export function createHandle(
         log.info({ reason: opened.reason }, "repository skipped");
         return undefined;
       }
+      if (job.kind === "scan") await tellInForce(opened, noticeFor(job, repositoryOptions.login), log);
       const waits = onboarding && job.kind === "scan" ? await onboard(opened, repositoryOptions) : undefined;
       if (waits !== undefined) {
         told?.(job.repository, { kind: "skipped", reason: waits });
         log.info({ reason: waits }, "repository skipped");
         return undefined;
       }
-      if (job.kind === "scan") await tellInForce(opened, noticeFor(job, repositoryOptions.login), log);
       const tending = { ...repositoryOptions, patience: checksPatience, log };
       const hasBoard = opened.policies.dashboard ?? dashboards;
       const board = hasBoard ? boardOf(forIssues(job), opened, repositoryOptions) : undefined;

@@ -1,19 +1,20 @@
-import { migratable, migrate, type Migration } from "../config/migrate/migrate.ts";
+import { isOfDependabot, migratable, migrate, type Migration, shadowing } from "../config/migrate/migrate.ts";
 import { offeredFile } from "../config/onboarding.ts";
-import { isConfigured, ownPaths, policiesWith } from "../config/policy.ts";
+import { isOurs, ownPaths, policiesWith } from "../config/policy.ts";
 import { configurationBranch } from "../domain/branch.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import type { FileReader } from "../domain/ports.ts";
 import { type Offer, offer, offerOf } from "../github/onboarding.ts";
+import { dependabotPulls } from "../github/rivals.ts";
 import { scan } from "../pipeline/scan.ts";
-import { onboardingBody } from "../reports/onboarding.ts";
+import { handoverBody, onboardingBody } from "../reports/onboarding.ts";
 import type { OpenRepository, RepositoryOptions } from "./repository.ts";
 
 const [path = ""] = ownPaths;
 
 /**
- * Offers a configuration to a repository that has none and was never served before; gives why nothing else is done for
- * it, or `undefined` where all goes on.
+ * Offers a configuration to a repository that has none of ours and was never served before: one that has a
+ * dependabot.yml is offered that, in shadow. Gives why nothing else is done for it, or `undefined` where all goes on.
  */
 export async function onboard(
   opened: OpenRepository,
@@ -21,7 +22,8 @@ export async function onboard(
 ): Promise<string | undefined> {
   const { octokit, repository, configuration } = options;
   const others = { repository, source: configuration };
-  if ((await isConfigured(opened.files, { others })) || (await wasServed(opened))) return undefined;
+  if ((await isOurs(opened.files, { others })) || (await wasServed(opened))) return undefined;
+  if (opened.broken !== undefined) return "its dependabot.yml is faulty";
   const known = await offerOf(octokit, repository, configurationBranch);
   if (known.kind === "declined") return `its configuration was declined (#${known.number})`;
   const migrated = await fromOther(opened.files, options);
@@ -57,17 +59,14 @@ async function wasServed({ defaultBranch, sha, worldFor }: OpenRepository): Prom
   return open.length + closed.length > 0;
 }
 
-/** What Renovate was told, where it was told anything that is understood. */
+/** What another tool was told, where it was told anything that is understood. What would be obeyed anyway comes first. */
 async function fromOther(files: FileReader, { adapters }: RepositoryOptions): Promise<Migration | undefined> {
   try {
-    const [source] = await migratable(files);
+    const source = (await migratable(files)).toSorted((a) => (isOfDependabot(a) ? -1 : 1))[0];
     const text = source === undefined ? undefined : await files.read(source);
     if (source === undefined || text === undefined) return undefined;
-    return await migrate(
-      source,
-      text,
-      adapters.ecosystems.map(({ id }) => id),
-    );
+    const ids = adapters.ecosystems.map(({ id }) => id);
+    return isOfDependabot(source) ? shadowing(source, text, ids) : await migrate(source, text, ids);
   } catch (error) {
     if (error instanceof ConfigurationError) return undefined;
     throw error;
@@ -89,7 +88,7 @@ async function bodyFor(
   text: string,
   migrated: Migration | undefined,
   { defaultBranch, sha, worldFor }: OpenRepository,
-  { repository, configuration }: RepositoryOptions,
+  { octokit, repository, configuration }: RepositoryOptions,
 ): Promise<string | undefined> {
   try {
     const others = { repository, source: configuration };
@@ -98,7 +97,9 @@ async function bodyFor(
     const found = await scan(world);
     if (found.projects.length === 0) return undefined;
     const facts = { scan: found, policies, now: world.now, path };
-    return onboardingBody({ ...facts, ...(migrated === undefined ? {} : { migrated }) });
+    if (migrated === undefined || !isOfDependabot(migrated.from))
+      return onboardingBody({ ...facts, ...(migrated === undefined ? {} : { migrated }) });
+    return handoverBody({ ...facts, migrated, pulls: await dependabotPulls(octokit, repository) });
   } catch (error) {
     if (error instanceof ConfigurationError) return undefined;
     throw error;

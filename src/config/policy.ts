@@ -55,9 +55,11 @@ export async function policiesWith(
   return gatherPolicies(found, organisation ?? (await organisationOf(options)), options);
 }
 
-/** Whether anybody said anything: the repository, or its organisation. */
-export async function isConfigured(files: FileReader, options: ConfigurationOptions): Promise<boolean> {
-  return (await configurationOf(files)) !== undefined || (await organisationOf(options)) !== undefined;
+/** Whether anybody said anything to us: the repository in a file of its own, or its organisation. */
+export async function isOurs(files: FileReader, options: ConfigurationOptions): Promise<boolean> {
+  const found = await configurationOf(files);
+  const isOwn = found !== undefined && ownPaths.includes(found.path);
+  return isOwn || (await organisationOf(options)) !== undefined;
 }
 
 async function organisationOf({ others }: ConfigurationOptions): Promise<string | undefined> {

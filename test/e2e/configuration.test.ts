@@ -338,15 +338,6 @@ describe("a repository without a configuration", { timeout: 60_000 }, () => {
     expect((await pull(1)).body).toContain("- `branchPrefix`: branches have names of their own");
   });
 
-  it("is served at once where Dependabot was told something", async () => {
-    const { install, pulls } = await open({
-      ".github/dependabot.yml":
-        "version: 2\nupdates: [{ package-ecosystem: npm, directory: /, schedule: { interval: cron, cronjob: '* * * * *' } }]\n",
-    });
-    await install();
-    expect(await pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\//)]);
-  });
-
   it("goes on as before where it was served before", async () => {
     const { install, push, github, pulls } = await open({ [path]: "labels: [deps]\n" });
     await install();
@@ -359,5 +350,123 @@ describe("a repository without a configuration", { timeout: 60_000 }, () => {
     const { install, pulls } = await open({ "package.json": "", "package-lock.json": "" });
     await install();
     expect(await pulls()).toEqual([]);
+  });
+});
+
+describe("a repository in which Dependabot is at work", { timeout: 60_000 }, () => {
+  const theirs = ".github/dependabot.yml";
+  const said = `version: 2
+updates:
+  - { package-ecosystem: npm, directory: /, schedule: { interval: cron, cronjob: "* * * * *" } }
+`;
+  const open = async (more: Partial<Cast> = { onboarding: true }) => {
+    const { repositories, ...rest } = cast();
+    const files = { ...repositories["acme/web"], [theirs]: said };
+    const others = more.repositories ?? {};
+    const stage = await start({ ...rest, ...more, repositories: { "acme/web": files, ...others } }, {});
+    const bump = async (branch: string, title: string) => {
+      await stage.github.push("acme/web", { files: { [branch]: "" }, by: "octocat", branch });
+      await stage.octocat.pulls.create({ ...of, title, head: branch, base: "main" });
+    };
+    return { ...stage, bump };
+  };
+
+  it("is offered the same in shadow, with what both would open, and nothing until people have handed over", async () => {
+    const { bump, install, push, pulls, pull, github, octocat, idle } = await open();
+    await bump("dependabot/npm_and_yarn/router-1.1.0", "Bump router from 1.0.0 to 1.1.0");
+    await bump("dependabot/npm_and_yarn/gone-2.0.0", "chore(deps): bump gone from 1.0.0 to 2.0.0");
+    await bump("feature", "Bump router from 1.0.0 to 9.9.9");
+    await install();
+    expect((await pulls()).slice(3)).toEqual(["open #4 steeplejack/configure: Configure Steeplejack"]);
+    expect(github.files("acme/web", "steeplejack/configure")[path]).toMatchInlineSnapshot(`
+      "# Made from .github/dependabot.yml. Delete that file when you are content with this one.
+
+      # Opens nothing: what would be opened is in the dashboard issue and in the log. Without this line it begins.
+      mode: report
+
+      version: 2
+      updates:
+        - { package-ecosystem: npm, directory: /, schedule: { interval: cron, cronjob: "* * * * *" } }
+      "
+    `);
+    expect((await pull(4)).body).toMatchInlineSnapshot(`
+      "Steeplejack found 1 dependency in 1 manifest, and no vulnerabilities among them.
+
+      Dependabot is told by \`.github/dependabot.yml\` to update this repository. \`.github/steeplejack.yml\` says the same and \`mode: report\`: nothing is opened with it, so that nothing comes twice. To hand over:
+
+      1. **Merge this**, with the changes to the file that you like. Nothing is opened; the dashboard issue, or else the log, lists what would be.
+      2. Compare that with what Dependabot opens, for as long as you like.
+      3. When you are content, delete \`.github/dependabot.yml\` and the line \`mode: report\` of \`.github/steeplejack.yml\` in one commit: Steeplejack begins.
+      4. Close what Dependabot still has open, and switch its security updates off in the settings of the repository.
+
+      **Close this** to stay with Dependabot: the repository is left alone until there is a \`.github/steeplejack.yml\`.
+
+      Without that line it would open 1 pull request, within its limit and its schedule.
+
+      | Steeplejack would open | Dependabot has open |
+      | --- | --- |
+      | Bump router from 1.0.0 to 1.2.0 | #1 |
+
+      Dependabot has open what Steeplejack would not propose now:
+
+      - #2: gone is not among the dependencies that were found"
+    `);
+
+    await octocat.pulls.merge({ ...of, pull_number: 4 });
+    await idle();
+    expect(await pulls()).toHaveLength(4);
+    const text = String(github.files("acme/web", "main")[path]);
+    await push({ [theirs]: null, [path]: text.replace("mode: report", "") });
+    expect((await pulls()).slice(4)).toEqual([
+      "open #5 steeplejack/npm/single-router: Bump router from 1.0.0 to 1.2.0",
+    ]);
+  });
+
+  it("begins when that is merged, where people took the shadow out of it, and is told so", async () => {
+    const { install, push, pulls, pull, rescan, octocat, idle } = await open();
+    await install();
+    await push({ [path]: said, [theirs]: null }, "steeplejack/configure");
+    await rescan();
+    expect((await pull(1)).body).toContain(
+      "**merge this**: Steeplejack begins at once, and Dependabot ends.",
+    );
+    await octocat.pulls.merge({ ...of, pull_number: 1 });
+    await idle();
+    expect((await pulls()).slice(1)).toEqual([expect.stringMatching(/^open #2 steeplejack\/npm\//)]);
+  });
+
+  it("is left alone when that is closed, until there is a file of ours", async () => {
+    const { install, push, pulls, rescan, octocat, idle } = await open();
+    await install();
+    await octocat.pulls.update({ ...of, pull_number: 1, state: "closed" });
+    await idle();
+    await rescan();
+    expect(await pulls()).toHaveLength(1);
+    await push({ [path]: said });
+    expect((await pulls()).slice(1)).toEqual([expect.stringMatching(/^open #2 steeplejack\/npm\//)]);
+  });
+
+  it("is served by its dependabot.yml at once, where nobody is to be asked", async () => {
+    const { install, pulls } = await open({ onboarding: false });
+    await install();
+    expect(await pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\//)]);
+  });
+
+  it("is served by its dependabot.yml, where its organisation has said something", async () => {
+    const { install, pulls } = await open({
+      onboarding: true,
+      repositories: { "acme/.github": { [path]: "labels: [ours]\n" } },
+    });
+    await install();
+    expect(await pulls()).toEqual([expect.stringMatching(/^open #1 steeplejack\/npm\//)]);
+  });
+
+  it("waits where its dependabot.yml is faulty, and an issue says so", async () => {
+    const { install, push, pulls, octocat } = await open();
+    await push({ [theirs]: said.replace("version: 2", "version: 3") });
+    await install();
+    expect(await pulls()).toEqual([]);
+    const { data } = await octocat.issues.listForRepo(of);
+    expect(data.map(({ title }) => title)).toEqual(["Steeplejack cannot obey its configuration"]);
   });
 });

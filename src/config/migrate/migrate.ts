@@ -1,3 +1,4 @@
+import { isMap, parseDocument } from "yaml";
 import { ConfigurationError, messageOf } from "../../domain/errors.ts";
 import type { FileReader } from "../../domain/ports.ts";
 import { isTable, tableOf } from "../../text/data.ts";
@@ -51,7 +52,7 @@ export async function migratable(files: FileReader): Promise<readonly string[]> 
  * `ConfigurationError` for a file that is not understood at all.
  */
 export async function migrate(path: string, text: string, supported: readonly string[]): Promise<Migration> {
-  if (/dependabot\.ya?ml$/.test(path)) return fromDependabot(path, text, supported);
+  if (isOfDependabot(path)) return fromDependabot(path, text, supported);
   const data = await dataOf(path, text);
   const values = path.endsWith("package.json") ? tableOf(data)["renovate"] : data;
   if (!isTable(values)) throw new ConfigurationError(path, ["is no configuration of Renovate"]);
@@ -61,14 +62,48 @@ export async function migrate(path: string, text: string, supported: readonly st
   return { from: path, text: made, unmatched: draft.unmatched };
 }
 
+export function isOfDependabot(path: string): boolean {
+  return /(?:^|\/)dependabot\.ya?ml$/.test(path);
+}
+
+/** What a dependabot.yml says, for comparing: nothing is opened with it. Throws `ConfigurationError`. */
+export function shadowing(path: string, text: string, supported: readonly string[]): Migration {
+  return fromDependabot(path, text, supported, inReport);
+}
+
 /** It means the same under another name, and keeps its layout. */
-function fromDependabot(path: string, text: string, ecosystems: readonly string[]): Migration {
+function fromDependabot(
+  path: string,
+  text: string,
+  ecosystems: readonly string[],
+  shaped: (text: string) => string = (same) => same,
+): Migration {
   const read = readFile(path, text);
   const repository = { owner: "", name: "" };
   const unmatched = lintsOf(read, { ecosystems, repository, now: new Date() })
     .filter(({ message }) => message.includes("no effect") || message.includes("not supported"))
     .map(({ line, message }) => ({ place: `line ${line}`, why: message }));
-  return { from: path, text: `${header(path, unmatched)}\n${text}`, unmatched };
+  return { from: path, text: `${header(path, unmatched)}\n${shaped(text)}`, unmatched };
+}
+
+const shadow = [
+  "# Opens nothing: what would be opened is in the dashboard issue and in the log. Without this line it begins.",
+  "mode: report",
+];
+
+/** With `mode: report` in front of the first key; where that is not on a line of its own, the file is laid out anew. */
+function inReport(text: string): string {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const first = lines.findIndex((line) => !/^\s*(?:#|%|$)/.test(line));
+  const at = /^---\s*(?:#|$)/.test(lines[first] ?? "") ? first + 1 : 0;
+  const made = [...lines.slice(0, at), ...shadow, "", ...lines.slice(at)].join("\n");
+  const document = parseDocument(made);
+  if (document.errors.length === 0 && document.get("mode") === "report") return made;
+  const again = parseDocument(text);
+  if (!isMap(again.contents)) return text;
+  again.contents.flow = false;
+  again.contents.items.unshift(again.createPair("mode", "report"));
+  return again.toString();
 }
 
 async function dataOf(path: string, text: string): Promise<unknown> {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
 import { readFile } from "../../../src/config/file.ts";
-import { migratable, migrate } from "../../../src/config/migrate/migrate.ts";
+import { migratable, migrate, shadowing } from "../../../src/config/migrate/migrate.ts";
 import { ConfigurationError } from "../../../src/domain/errors.ts";
 import { memoryFiles } from "../../fakes.ts";
 
@@ -264,6 +264,32 @@ updates:
       - { package-ecosystem: cargo, directory: /, schedule: { interval: weekly } }
     "
   `);
+});
+
+describe("a dependabot.yml in shadow", () => {
+  const updates = "updates:\n  - { package-ecosystem: npm, directory: /, schedule: { interval: weekly } }\n";
+  it.each([
+    ["as usual", `version: 2\n${updates}`],
+    ["after comments", `# ours\n\nversion: 2\n${updates}`],
+    ["with a line that begins it", `# ours\n--- # here\nversion: 2\n${updates}`],
+    ["with a directive", `%YAML 1.2\n---\nversion: 2\n${updates}`],
+    ["with other ends of lines", `version: 2\n${updates}`.replaceAll("\n", "\r\n")],
+    ["with a mark of its encoding", `\uFEFFversion: 2\n${updates}`],
+    ["indented", `  version: 2\n${updates.replaceAll(/^/gm, "  ").trimEnd()}\n`],
+    [
+      "on one line",
+      "{ version: 2, updates: [{ package-ecosystem: npm, directory: /, schedule: { interval: weekly } }] }",
+    ],
+  ])("is one file that opens nothing, %s", (_, text) => {
+    const { text: made } = shadowing(".github/dependabot.yml", text, ["npm"]);
+    expect(made).toContain("mode: report");
+    const { mode, version, updates: entries } = readFile(".github/steeplejack.yml", made).file;
+    expect({ mode, version, entries: entries?.length }).toEqual({ mode: "report", version: 2, entries: 1 });
+  });
+
+  it("must be valid", () => {
+    expect(() => shadowing(".github/dependabot.yml", "version: 1\n", ["npm"])).toThrow(ConfigurationError);
+  });
 });
 
 it("finds the first file of each tool", async () => {
