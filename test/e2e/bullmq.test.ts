@@ -11,6 +11,7 @@ import { holding } from "./holds.ts";
 import { opening } from "./opens.ts";
 import { startCi } from "./ci.ts";
 import { eight, shepherding } from "./shepherds.ts";
+import { affecting } from "./impacts.ts";
 import { closeStages, secrets, start, until } from "./stage.ts";
 
 describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }, () => {
@@ -22,6 +23,7 @@ describe("with the queue in Redis, server and worker apart", { timeout: 60_000 }
   afterAll(() => redis.close());
 
   const where = () => ({ redis: redis.url });
+  affecting(where);
   commanding(where);
   overseeing(where);
   opening(where);

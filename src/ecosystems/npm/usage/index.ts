@@ -18,30 +18,39 @@ export const usage: UsageReader = {
     !/\.min\.\w+$|\.bundle\.\w+$/.test(path),
 
   async compare(steps, sources, { http, tools }) {
-    const found = await Promise.all(steps.map((step) => releasesOf(step, http)));
-    const asked = found.flatMap((one) => ("why" in one ? [] : [one]));
+    const texts = Object.values(sources);
+    const found = await Promise.all(
+      steps.map(async (step) =>
+        // What nothing names is in no need of archives.
+        texts.some((text) => text.includes(step.name)) ? releasesOf(step, http) : unused,
+      ),
+    );
+    const asked = found.flatMap((one) => ("kind" in one ? [] : [one]));
     const answers = asked.length === 0 ? [] : await ask({ steps: asked, sources }, tools);
     const left = answers.values();
-    return found.map((one): Impact =>
-      "why" in one ? { kind: "unknown", why: one.why } : (left.next().value ?? untold),
-    );
+    return found.map((one) => ("kind" in one ? one : (left.next().value ?? untold("nothing was answered"))));
   },
 };
 
-const untold: Impact = { kind: "unknown", why: "nothing was answered" };
+const unused: Impact = { kind: "known", used: 0, breaks: [], unseen: [] };
 
-type Releases = UsageQuestion["steps"][number] | { readonly why: string };
+function untold(why: string): Impact {
+  return { kind: "unknown", why };
+}
 
-async function releasesOf({ name, before, after }: ReleaseStep, http: HttpClient): Promise<Releases> {
+async function releasesOf(
+  { name, before, after }: ReleaseStep,
+  http: HttpClient,
+): Promise<UsageQuestion["steps"][number] | Impact> {
   // Loaded with the first question: a scan asks none.
   const { filesOf } = await import("./release.ts");
   try {
     const [old, fresh] = await Promise.all([before, after].map((archive) => filesOf(http, archive)));
-    if (old === undefined || fresh === undefined) return { why: "an archive of it is not in the registry" };
+    if (old === undefined || fresh === undefined) return untold("an archive of it is not in the registry");
     return { name, before: old, after: fresh };
   } catch (error) {
     if (error instanceof RateLimitError) throw error;
-    return { why: `an archive of it could not be read: ${messageOf(error)}` };
+    return untold(`an archive of it could not be read: ${messageOf(error)}`);
   }
 }
 
@@ -50,6 +59,6 @@ async function ask(question: UsageQuestion, tools: Tools): Promise<readonly Impa
     return await tools.call<readonly Impact[]>(tool, question, limits);
   } catch (error) {
     const why = `the code could not be read: ${messageOf(error)}`;
-    return question.steps.map(() => ({ kind: "unknown", why }));
+    return question.steps.map(() => untold(why));
   }
 }

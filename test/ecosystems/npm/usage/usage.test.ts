@@ -291,6 +291,11 @@ describe("compare", () => {
     await tools.close();
   });
 
+  it("asks for nothing where no source names the package", async () => {
+    const found = await usage.compare([step], { "a.ts": 'import "other";' }, { http: cannedHttp({}), tools });
+    expect(found.map(told)).toEqual([["0 used"]]);
+  });
+
   it("tells what it could not read, and answers the others", async () => {
     const others = { before: "https://npm.test/b-1.tgz", after: "https://npm.test/b-2.tgz" };
     const http = cannedHttp({
@@ -300,7 +305,8 @@ describe("compare", () => {
       [others.after]: ab,
     });
     const steps = [step, { name: "b", ...others }];
-    expect((await usage.compare(steps, {}, { http, tools })).map(told)).toEqual([
+    const sources = { "a.ts": 'import "lib";\nimport "b";\n' };
+    expect((await usage.compare(steps, sources, { http, tools })).map(told)).toEqual([
       [expect.stringMatching(/^unknown: an archive of it could not be read: .*answered 500/)],
       ["unknown: an archive of it is not in the registry"],
     ]);
