@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ConfigurationOptions, repositoryPolicies } from "../config/policy.ts";
+import { withRegistries } from "../config/registries.ts";
 import { branchOf } from "../domain/branch.ts";
 import { ConfigurationError } from "../domain/errors.ts";
 import { defaultPolicy, everywhere } from "../domain/policy.ts";
@@ -125,7 +126,10 @@ async function withWorld(
       );
       return everywhere(defaultPolicy);
     });
-    return await work({ ...worldOf(adapters, io), files, policies, ...timeOf(options) }, early);
+    return await work(
+      { ...worldOf(adapters, io), files: withRegistries(files, policies), policies, ...timeOf(options) },
+      early,
+    );
   } finally {
     await adapters.close();
   }

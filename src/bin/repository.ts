@@ -1,6 +1,7 @@
 import { changelogs } from "../changelogs/index.ts";
 import { type InForce, policiesInForce } from "../config/in-force.ts";
 import { ownPaths } from "../config/policy.ts";
+import { withRegistries } from "../config/registries.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { ConfigurationSource, FileReader, HttpClient, Reporter } from "../domain/ports.ts";
 import type { Repository } from "../domain/types.ts";
@@ -90,14 +91,15 @@ export async function openRepository(
     });
     const [open, closed] = await Promise.all([forge.openPullRequests(), forge.closedPullRequests()]);
     const named = branch === defaultBranch ? undefined : branch;
+    const own = policies.branches.get(branch) ?? policies;
     const ours = forBranch(closed, named, [...policies.branches.keys()]);
     return {
       ecosystems,
-      files: baseSha === sha ? files : filesAt(baseSha),
+      files: withRegistries(baseSha === sha ? files : filesAt(baseSha), own),
       http,
       advisories,
       tools,
-      policies: refusing(policies.branches.get(branch) ?? policies, refusalsOf(ours, open)),
+      policies: refusing(own, refusalsOf(ours, open)),
       repository,
       reporter,
       patient,

@@ -13,6 +13,7 @@ import { layerAt, originOf, type ReadFile } from "./file.ts";
 import { type Effective, type Layer, mergeLayers } from "./layers.ts";
 import { type Asked, excludedIn, foldersOf, toCondition, toFolderTest } from "./match.ts";
 import { at, toPolicy } from "./read-options.ts";
+import { basesOf } from "./registries.ts";
 import type { Entry } from "./schema/file.ts";
 import type { optionShapes } from "./schema/options.ts";
 
@@ -124,6 +125,14 @@ function policiesFor(files: Files, target: Target): EffectivePolicies {
     const asked = { ecosystem: project.ecosystem, subject, ...(move === undefined ? {} : { move }) };
     return effective(project, folder === "." ? "" : folder, asked).policy;
   };
+  const bases = basesOf(own.file);
+  const registryFor = ({ ecosystem, root }: ProjectPlace) => {
+    const entry = entries.find((it) => it.fits(ecosystem, root));
+    const names = listed ? (entry?.registries ?? []) : "*";
+    return ecosystem === "npm"
+      ? [...bases].find(([name]) => names === "*" || names.includes(name))?.[1]
+      : undefined;
+  };
   const special = [...entries.flatMap((it) => it.layers), ...rules.map(({ layer }) => layer), ...final];
   const limit = all.findLast(({ file }) => file.limits !== undefined)?.file.limits?.["open-pull-requests"];
   const dashboard = all.findLast(({ file }) => file.dashboard !== undefined)?.file.dashboard;
@@ -132,6 +141,7 @@ function policiesFor(files: Files, target: Target): EffectivePolicies {
     ...(dashboard === undefined ? {} : { dashboard }),
     mode: all.findLast(({ file }) => file.mode !== undefined)?.file.mode ?? "propose",
     ...(limit === undefined ? {} : { openPullRequestsLimit: limit }),
+    ...(bases.size === 0 ? {} : { registryFor }),
     settledAfter: Math.max(longestCooldown(general, special), ...rules.map(({ oldest }) => oldest)),
     forProject: (project) => forProject(project).policy,
     forDependency: (subject) => forSubject(subject),
@@ -170,6 +180,7 @@ function withoutMerging(path: string): Layer {
 interface FittingEntry {
   readonly name: string;
   readonly layers: readonly Layer[];
+  readonly registries: Entry["registries"];
   readonly fits: (ecosystem: string, folder: string) => boolean;
   readonly adapt: (policy: Policy) => Policy;
 }
@@ -185,6 +196,7 @@ function entriesOf(file: ReadFile, { isFor }: Target): readonly FittingEntry[] {
     return [
       {
         name: `${name} ${index}`,
+        registries: entry.registries,
         layers: [
           ...(multi === undefined ? [] : [layerAt(file, ["multi-ecosystem-groups", multi], shared)]),
           { ...own, options: withFolders(own.options, entry) },

@@ -13,6 +13,8 @@ export interface Policies {
   readonly settledAfter: number;
   /** The other branches that are kept fresh, each by policies of its own. */
   readonly branches: ReadonlyMap<string, Policies>;
+  /** The registry that takes the place of an ecosystem's public one in a project. Absent where that is so nowhere. */
+  readonly registryFor?: (project: ProjectPlace) => string | undefined;
   forProject(project: ProjectPlace): Policy;
   forDependency(subject: PolicySubject): Policy;
   /** Absent where no rule asks about releases: then `forDependency` says all. */

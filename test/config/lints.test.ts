@@ -79,7 +79,22 @@ describe("a valid configuration may surprise", () => {
     [
       "by registries of another type",
       'registries: { a: { type: docker-registry, url: "https://d.example", token: "${{secrets.X}}" } }\n',
-      ["1:15 registries of the type docker-registry have no effect yet"],
+      [
+        "1:15 registries of the type docker-registry are for what is not supported yet: this one is never asked",
+      ],
+    ],
+    [
+      "by registries that name no address, keys of other types, and what nobody names",
+      `registries:
+  a: { type: npm-registry, token: "\${{secrets.X}}" }
+  b: { type: npm-registry, url: npm.acme.example, key: k, username: me, replaces-base: true }
+updates: [{ package-ecosystem: npm, directory: /, schedule: { interval: daily }, registries: [a] }]
+`,
+      [
+        '2:3 without a "url" of the web this registry has no effect, such as https://npm.acme.example',
+        '3:51 "key" has no effect: the operator keeps what registries ask for, by host',
+        '3:73 no entry of "updates" names this registry: it replaces none',
+      ],
     ],
   ])("%s", (_, text, expected) => {
     expect(warnings(text)).toEqual(expected);
