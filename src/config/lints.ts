@@ -6,8 +6,8 @@ import type { ReadFile } from "./file.ts";
 import { byPlace } from "./faults.ts";
 import { foldersOf } from "./match.ts";
 import { toSchedule } from "./read-options.ts";
-import { addressOf } from "./registries.ts";
-import type { ConfigurationFile, Entry, Registry } from "./schema/file.ts";
+import { registryLints } from "./registry-lints.ts";
+import type { ConfigurationFile, Entry } from "./schema/file.ts";
 import type { Options } from "./schema/options.ts";
 import type { Secret } from "./secrets.ts";
 
@@ -28,10 +28,7 @@ export function lintsOf(read: ReadFile, context: LintContext): readonly Fault[] 
   const sections = sectionsOf(read.file);
   const warnings = [
     ...inherited(read.file),
-    ...Object.entries(read.file.registries ?? {}).flatMap(([name, registry]) =>
-      ofRegistry(name, registry, context),
-    ),
-    ...unnamedBases(read.file),
+    ...registryLints(read.file, context.secrets ?? []),
     ...(read.file.updates ?? []).flatMap((entry, index) => ofEntry(entry, index, read.file, context)),
     ...sections.flatMap((section) => lints.flatMap((lint) => lint(section, context))),
   ];
@@ -42,7 +39,7 @@ export function lintsOf(read: ReadFile, context: LintContext): readonly Fault[] 
 
 type Keys = readonly (string | number)[];
 
-interface Warning {
+export interface Warning {
   readonly keys: Keys;
   readonly message: string;
 }
@@ -87,11 +84,10 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
 ];
 
 function withoutEffect({ keys, options }: Section): readonly Warning[] {
-  const unheeded = ["vendor", "insecure-external-code-execution"] as const;
   return [
-    ...unheeded
-      .filter((key) => options[key] !== undefined && !meansDefault.has(options[key]))
-      .map((key) => ({ keys: [...keys, key], message: `"${key}" is accepted and has no effect yet` })),
+    ...Object.entries(unheeded)
+      .filter(([key]) => !meansDefault.has(Reflect.get(options, key)))
+      .map(([key, why]) => ({ keys: [...keys, key], message: `"${key}" has no effect: ${why}` })),
     ...(options["target-branch"] === undefined || keys.length === 0 || keys[0] === "updates"
       ? []
       : [
@@ -104,12 +100,16 @@ function withoutEffect({ keys, options }: Section): readonly Warning[] {
       .filter((key) => key !== "separator")
       .map((key) => ({
         keys: [...keys, "pull-request-branch-name", key],
-        message: `"${key}" is accepted and has no effect yet`,
+        message: `"${key}" has no effect: branches are named after their groups, by which they are found again, and only "separator" can be chosen`,
       })),
   ];
 }
 
-const meansDefault = new Set<unknown>(["auto", false, "deny"]);
+const unheeded = {
+  vendor: "copies of dependencies are kept by Go modules and Bundler, which are not supported yet",
+  "insecure-external-code-execution": "no code of a repository or of a package is ever run",
+};
+const meansDefault = new Set<unknown>([undefined, false, "deny"]);
 
 /** The most frequent surprise: groups do not hold security updates unless they say so. */
 function floods({ keys, options, isUngrouped }: Section): readonly Warning[] {
@@ -214,78 +214,12 @@ function ofEntry(
   ];
 }
 
-/** With entries, a registry takes npm's place only for those that name it. */
-function unnamedBases({ updates = [], registries = {} }: ConfigurationFile): readonly Warning[] {
-  const named = updates.flatMap((entry) => entry.registries ?? []);
-  if (updates.length === 0 || named.includes("*")) return [];
-  return Object.entries(registries)
-    .filter(([name, registry]) => registry["replaces-base"] === true && !named.includes(name))
-    .map(([name]) => ({
-      keys: ["registries", name, "replaces-base"],
-      message: 'no entry of "updates" names this registry: it replaces none',
-    }));
-}
-
-/** What a registry says that has no effect, what secrets it names, and whether the operator has them for its host. */
-function ofRegistry(name: string, registry: Registry, { secrets = [] }: LintContext): readonly Warning[] {
-  const keys = ["registries", name];
-  if (registry.type !== "npm-registry")
-    return [
-      {
-        keys,
-        message: `registries of the type ${registry.type} are for what is not supported yet: this one is never asked`,
-      },
-    ];
-  if (addressOf(registry.url ?? "") === undefined)
-    return [
-      {
-        keys,
-        message: 'without a "url" of the web this registry has no effect, such as https://npm.acme.example',
-      },
-    ];
-  return [
-    ...Object.keys(registry)
-      .filter((key) => !keysOfNpm.has(key))
-      .map((key) => ({
-        keys: [...keys, key],
-        message: `"${key}" has no effect: the operator keeps what registries ask for, by host`,
-      })),
-    ...(["token", "username", "password"] as const).flatMap((field) =>
-      ofSecret([...keys, field], field, registry, secrets),
-    ),
-  ];
-}
-
-const keysOfNpm = new Set(["type", "url", "token", "username", "password", "replaces-base"]);
-
-function ofSecret(
-  keys: Keys,
-  field: "token" | "username" | "password",
-  registry: Registry,
-  secrets: readonly Secret[],
-): readonly Warning[] {
-  const value = registry[field];
-  if (value === undefined) return [];
-  const host = hostOf(registry.url ?? "");
-  const secret = /^\$\{\{\s*secrets\.(\w+)\s*\}\}$/.exec(value)?.[1];
-  if (secret === undefined && field === "username") return [];
-  if (secret === undefined)
-    return [{ keys, message: "a secret is written here, and is not used: write ${{secrets.NAME}}" }];
-  const known = secrets.find((it) => it.name === secret);
-  if (known === undefined)
-    return [
-      { keys, message: `the operator has no secret ${secret}: without it only public packages are found` },
-    ];
-  return hostOf(`https://${known.host}`) === host
-    ? []
-    : [{ keys, message: `the operator's secret ${secret} is not for ${host}, and is not sent there` }];
-}
-
-function hostOf(address: string): string {
-  return URL.parse(address.includes("://") ? address : `https://${address}`)?.host ?? "";
-}
-
 function inherited(file: ConfigurationFile): readonly Warning[] {
   if (file["enable-beta-ecosystems"] === undefined) return [];
-  return [{ keys: ["enable-beta-ecosystems"], message: '"enable-beta-ecosystems" has no effect' }];
+  return [
+    {
+      keys: ["enable-beta-ecosystems"],
+      message: '"enable-beta-ecosystems" has no effect: all that are supported are enabled',
+    },
+  ];
 }

@@ -20,6 +20,7 @@ const entry = (more: string) =>
 describe("a valid configuration may surprise", () => {
   it.each<[string, string, string[]]>([
     ["not by itself", "labels: [deps]\nschedule: { interval: weekly }\n", []],
+    ["not by what means the default", "vendor: false\ninsecure-external-code-execution: deny\n", []],
     ["not where a bare entry has no groups", entry("labels: []"), []],
     [
       "by groups that leave security updates alone",
@@ -51,11 +52,12 @@ describe("a valid configuration may surprise", () => {
     ],
     [
       "by what is accepted and has no effect yet",
-      "vendor: true\nenable-beta-ecosystems: true\nrules: [{ match: {}, target-branch: x }]\n",
+      "vendor: true\nenable-beta-ecosystems: true\nrules: [{ match: {}, target-branch: x, insecure-external-code-execution: allow }]\n",
       [
-        '1:1 "vendor" is accepted and has no effect yet',
-        '2:1 "enable-beta-ecosystems" has no effect',
+        '1:1 "vendor" has no effect: copies of dependencies are kept by Go modules and Bundler, which are not supported yet',
+        '2:1 "enable-beta-ecosystems" has no effect: all that are supported are enabled',
         '3:22 "target-branch" has an effect at the top and in an entry of "updates" only',
+        '3:40 "insecure-external-code-execution" has no effect: no code of a repository or of a package is ever run',
       ],
     ],
     [
@@ -68,7 +70,7 @@ describe("a valid configuration may surprise", () => {
       "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n    pull-request-branch-name: { separator: '-', max-length: 60 }\n",
       [
         "3:5 without a schedule, new pull requests may come at any time",
-        '5:49 "max-length" is accepted and has no effect yet',
+        '5:49 "max-length" has no effect: branches are named after their groups, by which they are found again, and only "separator" can be chosen',
       ],
     ],
     [
