@@ -18,6 +18,8 @@ export interface AppOptions {
   readonly queue: Queue;
   readonly deliveries: Deliveries;
   readonly repositoriesOf: Repositories;
+  /** What GitHub calls the App; `undefined` while it does not say. */
+  readonly slug: () => Promise<string | undefined>;
   /** Whether a change of this path can change what a scan finds: a manifest, a lockfile, the configuration. */
   readonly isRelevant: (path: string) => boolean;
   readonly log: Logger;
@@ -25,7 +27,7 @@ export interface AppOptions {
 
 /** Turns webhooks into jobs. What is to be done about a repository is decided by its scan, never here. */
 export function listen(probot: Probot, options: AppOptions): void {
-  const { isRelevant, repositoriesOf } = options;
+  const { isRelevant, repositoriesOf, slug } = options;
   const hear = (event: Heard, jobsOf: JobsOf) => probot.on(event, (told) => receive(told, jobsOf, options));
   hear("installation", (payload) => onInstallation(payload, repositoriesOf));
   hear("installation_repositories", onInstallationRepositories);
@@ -38,7 +40,7 @@ export function listen(probot: Probot, options: AppOptions): void {
   hear("status", onStatus);
   hear("pull_request", (payload) => [...onPullRequest(payload), ...onProposedFiles(payload)]);
   hear("pull_request_review", onReview);
-  hear("issue_comment", onComment);
+  hear("issue_comment", (payload) => onComment(payload, slug));
   hear("issues", onIssue);
 }
 

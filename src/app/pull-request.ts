@@ -69,11 +69,22 @@ function about(
   ]);
 }
 
-/** A person says something to the App, in the conversation of a pull request: a line that begins with its name. */
-export function onComment(data: unknown): readonly Job[] {
+/**
+ * A person says something to the App, in the conversation of a pull request: a line that begins with its name, or with what
+ * GitHub calls it. While GitHub does not tell that, it is anybody's name: whether the App is meant is found out later.
+ */
+export async function onComment(
+  data: unknown,
+  slug: () => Promise<string | undefined>,
+): Promise<readonly Job[]> {
   const { action, issue, comment, sender, repository, installation } = commentPayload.parse(data);
   if (action !== "created" && action !== "edited") return [];
   if (sender.type === "Bot" || issue.pull_request === undefined) return [];
-  if (!/^\s*@[\w-]*steeplejack\b/im.test(comment.body ?? "")) return [];
+  const named = [...(comment.body ?? "").matchAll(/^\s*@([\w-]+)/gm)].map(([, name = ""]) =>
+    name.toLowerCase(),
+  );
+  if (named.length === 0) return [];
+  const own = named.includes("steeplejack") ? "steeplejack" : (await slug())?.toLowerCase();
+  if (own !== undefined && !named.includes(own)) return [];
   return tending(repository.full_name, installation.id, "comment", [`#${issue.number}`]);
 }

@@ -64,7 +64,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const probot = await openProbot(app, environment, log);
   const github = options.github ?? connectGithub(app, environment);
   const inventory = githubInventory(github);
-  listen(probot, { queue, deliveries, repositoriesOf: inventory.repositories, isRelevant, log });
+  const { repositories: repositoriesOf } = inventory;
+  listen(probot, { queue, deliveries, repositoriesOf, isRelevant, slug: slugOf(github), log });
 
   const { host, port, webhookPath: path } = environment.server;
   const server = await startServer({
@@ -202,6 +203,15 @@ function connectGithub({ id: appId, privateKey }: AppCredentials, { github }: En
 async function checkGithub({ app }: Clients): Promise<void> {
   const asked = app.request("GET /app", { request: { signal: AbortSignal.timeout(3_000) } });
   if (!(await endsWithin(asked, 3_000))) throw new Error("no answer within three seconds");
+}
+
+/** Asked once; again where GitHub did not answer. */
+function slugOf({ app }: Clients): () => Promise<string | undefined> {
+  let slug: Promise<string | undefined> | undefined;
+  return () => {
+    slug ??= app.rest.apps.getAuthenticated().then(({ data }) => data?.slug);
+    return slug.catch(() => (slug = undefined));
+  };
 }
 
 /** Asks again only after half a minute, or after five seconds when the answer was no: probes come often. */

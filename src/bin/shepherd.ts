@@ -1,5 +1,6 @@
 import { digestOf } from "../domain/branch.ts";
 import type { PullRequestState } from "../domain/pull-request.ts";
+import { slugOf } from "../github/addressed.ts";
 import { githubConversation } from "../github/conversation.ts";
 import { githubPulls } from "../github/pulls.ts";
 import { setApart } from "../pipeline/apart.ts";
@@ -81,7 +82,7 @@ export function attendWorldOf(
   return {
     pulls,
     talk: githubConversation(octokit, { ...repository, login }),
-    slug: login.replace(/\[bot\]$/, ""),
+    slug: slugOf(login),
     openPullRequests: async () => (await now()).forge.openPullRequests(),
     closedPullRequests: async () => (await now()).forge.closedPullRequests(),
     explain: async (name) =>

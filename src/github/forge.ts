@@ -4,6 +4,7 @@ import type { Octokit } from "@octokit/rest";
 import { readMarker, withMarker } from "../domain/branch.ts";
 import type { ClosedPullRequest, Forge, Proposal } from "../domain/ports.ts";
 import type { FileChange, PullRequestDraft, Repository } from "../domain/types.ts";
+import { addressed } from "./addressed.ts";
 import { statusOf } from "./client.ts";
 import { labelsOf } from "./labels.ts";
 import { listClosed, type Open, readOpen, withoutDetails } from "./listed.ts";
@@ -77,7 +78,8 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
       closed.catch(() => (closed = undefined));
       return closed;
     },
-    propose: async (draft) => {
+    propose: async (wanted) => {
+      const draft = { ...wanted, body: addressed(wanted.body, login) };
       if (draft.body.length > longestBody)
         throw new Error(
           `the body of ${draft.branch} has ${draft.body.length} characters, GitHub takes ${longestBody}`,
@@ -122,7 +124,7 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
     const told = { number: open.number, url: open.url };
     const mayReplace = async (head: string) => open.wanted === "recreate" || isOurWork(head);
     const leave = async (): Promise<Proposal> => {
-      await say(open.number, "edited", edited);
+      await say(open.number, "edited", addressed(edited, login));
       return { outcome: "edited", ...told };
     };
     if (!(await mayReplace(open.headSha))) return leave();

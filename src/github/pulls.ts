@@ -3,6 +3,7 @@ import { isOurs, readMarker, withMarker } from "../domain/branch.ts";
 import type { PullRequests } from "../domain/ports.ts";
 import type { Comment, Merging, MergeMethod } from "../domain/pull-request.ts";
 import type { Repository } from "../domain/types.ts";
+import { addressed } from "./addressed.ts";
 import { checksOf, logOf, requiredChecks } from "./check-runs.ts";
 import { statusOf } from "./client.ts";
 import { unless } from "./repository.ts";
@@ -79,7 +80,8 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
     logOf: (check) => logOf(octokit, { owner, name }, check),
     requiredChecks: (branch) => requiredChecks(octokit, { owner, name }, branch),
     commentsOn,
-    say: async (number, key, text) => {
+    say: async (number, key, said) => {
+      const text = addressed(said, login);
       const mine = (await commentsOn(number)).find(
         ({ isOurs: written, body }) => written && body.includes(`<!-- steeplejack:${key} `),
       );

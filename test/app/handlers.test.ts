@@ -131,14 +131,17 @@ describe("what happens to pull requests of ours", () => {
     onCheckSuite({ ...common, action, check_suite: { head_branch: branch, conclusion } });
   const pull = (action: string, ref: string, sender = common.sender) =>
     onPullRequest({ ...common, action, sender, pull_request: { number: 7, head: { ref } } });
-  const comment = (body: string, more: object = {}) =>
-    onComment({
-      ...common,
-      action: "created",
-      issue: { number: 7, pull_request: {} },
-      comment: { body },
-      ...more,
-    });
+  const comment = (body: string, more: object = {}, slug: string | undefined = "steeplejack") =>
+    onComment(
+      {
+        ...common,
+        action: "created",
+        issue: { number: 7, pull_request: {} },
+        comment: { body },
+        ...more,
+      },
+      async () => slug,
+    );
   const brief = (jobs: readonly Job[]) =>
     jobs.map(({ kind, reason, subjects }) => `${kind} ${reason} ${subjects?.join() ?? "all"}`);
 
@@ -186,12 +189,26 @@ describe("what happens to pull requests of ours", () => {
     ]);
   });
 
-  it("hears comments that begin a line with its name", () => {
-    expect(brief(comment("Thanks!\n@steeplejack rebase"))).toEqual(["shepherd comment #7"]);
-    expect(brief(comment("ask @steeplejack to rebase"))).toEqual([]);
-    expect(brief(comment("@steeplejack rebase", { sender: { login: "x[bot]", type: "Bot" } }))).toEqual([]);
-    expect(brief(comment("@steeplejack rebase", { action: "deleted" }))).toEqual([]);
-    expect(brief(comment("@steeplejack rebase", { issue: { number: 7 } }))).toEqual([]);
+  it("hears comments that begin a line with its name", async () => {
+    expect(brief(await comment("Thanks!\n@steeplejack rebase"))).toEqual(["shepherd comment #7"]);
+    expect(brief(await comment("ask @steeplejack to rebase"))).toEqual([]);
+    expect(brief(await comment("@steeplejack rebase", { sender: { login: "x[bot]", type: "Bot" } }))).toEqual(
+      [],
+    );
+    expect(brief(await comment("@steeplejack rebase", { action: "deleted" }))).toEqual([]);
+    expect(brief(await comment("@steeplejack rebase", { issue: { number: 7 } }))).toEqual([]);
+  });
+
+  it("hears its name on GitHub as well, and whatever is said to somebody while that is not known", async () => {
+    expect(brief(await comment("@Dep-Bot rebase", {}, "dep-bot"))).toEqual(["shepherd comment #7"]);
+    expect(brief(await comment("@dep-bot[bot] rebase", {}, "dep-bot"))).toEqual(["shepherd comment #7"]);
+    expect(brief(await comment("@steeplejack rebase", {}, "dep-bot"))).toEqual(["shepherd comment #7"]);
+    expect(brief(await comment("@dep-bots rebase", {}, "dep-bot"))).toEqual([]);
+    const unknown = await onComment(
+      { ...common, action: "created", issue: { number: 7, pull_request: {} }, comment: { body: "@a b" } },
+      async () => undefined,
+    );
+    expect(brief(unknown)).toEqual(["shepherd comment #7"]);
   });
 
   it("hears that a person ticked a box of the dashboard", () => {

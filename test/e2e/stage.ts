@@ -36,6 +36,8 @@ export interface Cast {
   readonly allowAutoMerge?: boolean;
   /** How long checks are waited for; minutes and hours, if absent. */
   readonly patience?: Patience;
+  /** What the App is registered as; `steeplejack`, if absent. */
+  readonly slug?: string;
   /** Repositories without a configuration are offered one first. */
   readonly onboarding?: boolean;
   /** A worker that waits for answers a quarter of a second and no longer. */
@@ -128,6 +130,7 @@ export async function start(cast: Cast, where: Where): Promise<Stage> {
     ],
     users: ["octocat", "mallory"],
     installed: false,
+    ...(cast.slug === undefined ? {} : { app: { slug: cast.slug } }),
   });
   const folder = await mkdtemp(join(tmpdir(), "steeplejack-e2e-"));
   const advisories = join(folder, "osv.json");
