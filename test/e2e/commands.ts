@@ -63,6 +63,23 @@ export function commanding(where: () => Where): void {
       expect(await comments()).toHaveLength(1);
     });
 
+    it("is heard by the name that the App has on GitHub, which is the one that it calls itself", async () => {
+      const { say, comments, pull, octocat } = await open({ slug: "acme-updates" });
+      expect((await pull(1)).body).toContain("`@acme-updates rebase`");
+      expect(await say("@acme-updates split nothing")).toEqual(["eyes", "confused"]);
+      expect(await say("@steeplejack rebaes")).toEqual(["eyes", "confused"]);
+      expect(await say("@acme rebase")).toEqual([]);
+      expect((await comments()).join()).toContain("Did you mean `@acme-updates rebase`?");
+      const { data } = await octocat.pulls.get({ ...of, pull_number: 1 });
+      expect(JSON.stringify([await comments(), data.body])).not.toContain("@steeplejack ");
+    });
+
+    it("that asks for a search where nothing has failed is told so", async () => {
+      const { say, comments } = await open();
+      expect(await say("@steeplejack bisect")).toEqual(["eyes", "confused"]);
+      expect((await comments()).at(-1)).toContain("There is nothing to search for: no check has failed.");
+    });
+
     it("that is not understood is told its likeliest meaning", async () => {
       const { say, comments } = await open();
       expect(await say("@steeplejack reabse")).toEqual(["eyes", "confused"]);

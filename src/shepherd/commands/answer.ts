@@ -25,6 +25,8 @@ export interface Heard {
   /** Why the package that is asked about is as it is, in Markdown; absent where nothing requires it. */
   readonly explanation?: string;
   readonly search: "none" | "running" | "over";
+  /** Whether one of its checks has failed; only asked about where it counts. */
+  readonly isRed: boolean;
   /** Whether somebody began with it and was killed: what there is nothing left to do about was done. */
   readonly isResumed: boolean;
 }
@@ -90,6 +92,8 @@ export function answer(command: Command, heard: Heard): Answer {
   if (pull.state !== "open") return refused(notOpen);
   if (heard.search === "running") return said("The search is under way.");
   if ((marker.moves ?? []).length < 2) return refused("There is only one package in it.");
+  if (!heard.isRed && !heard.isResumed)
+    return refused("There is nothing to search for: no check has failed.");
   return done({ kind: "search anew" });
 }
 

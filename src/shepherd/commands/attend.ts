@@ -116,10 +116,12 @@ async function hear(
   const lists = isAboutConditions
     ? await Promise.all([world.closedPullRequests(), world.openPullRequests()])
     : undefined;
+  const checks = command.kind === "bisect" ? await world.pulls.checksOf(pull.headSha) : [];
   const explanation = command.kind === "explain" ? await world.explain(command.name) : undefined;
   return {
     pull,
     isResumed: world.isResumed,
+    isRed: checks.some(({ outcome }) => outcome === "failed"),
     conditions: lists === undefined ? [] : conditionsOf(...lists),
     search: command.kind === "bisect" ? await searchOn(pull, world) : "none",
     ...(explanation === undefined ? {} : { explanation }),

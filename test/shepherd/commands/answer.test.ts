@@ -46,6 +46,7 @@ function told(text: string, on = pull(), more: Partial<Heard> = {}): string {
     pull: on,
     conditions: [],
     search: "none",
+    isRed: true,
     isResumed: false,
     ...more,
   });
@@ -95,6 +96,7 @@ describe("the answer", () => {
 
   it("depends on what else is known", () => {
     expect(told("bisect", pull(), { search: "running" })).toBe("rocket");
+    expect(told("bisect", pull(), { isRed: false })).toBe("confused");
     expect(told("explain a", pull(), { explanation: "because" })).toBe("rocket");
     const conditions: Condition[] = [{ number: 3, names: ["a"], how: "closed", what: "up to 2.0.0" }];
     expect(told("unignore a", pull(), { conditions })).toBe("unignore, scan, rocket");
@@ -113,13 +115,20 @@ describe("the answer", () => {
     ["recreate", { wanted: "recreate" }],
     ["squash and merge", { merge: "squash" }],
   ])("%s is remembered, once", (text, kept) => {
-    const once = answer(commandOf(text), { pull: pull(), conditions: [], search: "none", isResumed: false });
+    const once = answer(commandOf(text), {
+      pull: pull(),
+      conditions: [],
+      search: "none",
+      isRed: true,
+      isResumed: false,
+    });
     const [deed] = once.deeds;
     expect(deed).toEqual({ kind: "mark", marker: { ...pull().marker, ...kept } });
     const again = answer(commandOf(text), {
       pull: pull(kept),
       conditions: [],
       search: "none",
+      isRed: true,
       isResumed: false,
     });
     expect(again.deeds[0]).toEqual(deed);
@@ -134,6 +143,7 @@ describe("the answer", () => {
       pull: pull(),
       conditions,
       search: "none",
+      isRed: true,
       isResumed: false,
     });
     expect(text.split("\n").slice(2, 4)).toEqual([
