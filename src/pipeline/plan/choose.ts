@@ -1,6 +1,7 @@
 import { affects } from "../../domain/advisory.ts";
 import type { Advisory, Candidate, Release, Step, Update } from "../../domain/types.ts";
 import { alternativesTo } from "./alternatives.ts";
+import { releaseNamed } from "./known.ts";
 import { isLocked, requirementFor } from "./requirement.ts";
 import { type Question, weigh } from "./weigh.ts";
 
@@ -10,9 +11,8 @@ import { type Question, weigh } from "./weigh.ts";
  */
 export function choose(candidates: readonly Candidate[], question: Question): Update[] {
   const { scheme, version, releases, dependency } = question;
-  const known = new Map(releases.releases.map((release) => [release.version, release]));
-  const free = candidates.flatMap((candidate) =>
-    candidate.rejected === undefined ? (known.get(candidate.version) ?? []) : [],
+  const free = candidates.flatMap(({ version: number, rejected }) =>
+    rejected === undefined ? (releaseNamed(releases, number) ?? []) : [],
   );
   const isSmall = (release: Release) => scheme.size(version, release.version) !== "major";
   return [...new Set([free.find(isSmall), free[0]])].flatMap((release) => {
@@ -31,7 +31,7 @@ export function chooseWithin(candidates: readonly Candidate[], question: Questio
   const free = candidates.find(
     (it) => it.rejected === undefined && scheme.size(version, it.version) !== "major",
   );
-  const release = releases.releases.find((known) => known.version === free?.version);
+  const release = free === undefined ? undefined : releaseNamed(releases, free.version);
   if (release === undefined) return [];
   const refused = candidates.filter(({ rejected }) => rejected !== undefined);
   return [{ ...toUpdate(question, release, [], []), refused }];
@@ -45,7 +45,7 @@ export function toUpdate(
   open: readonly Advisory[],
 ): Update {
   const { project, manifest, dependency, scheme, version, releases } = question;
-  const current = releases.releases.find((known) => known.version === version);
+  const current = releaseNamed(releases, version);
   const step = (to: Release): Step => ({
     release: to,
     requirement: requirementFor(question, to) ?? dependency.requirement,

@@ -11,7 +11,11 @@ export function hubsOf(updates: readonly Update[]): ReadonlyMap<Update, string> 
   const parents = new Map<Update, Update>();
   const rootOf = (update: Update): Update => {
     const parent = parents.get(update);
-    return parent === undefined ? update : rootOf(parent);
+    if (parent === undefined) return update;
+    const root = rootOf(parent);
+    // Everything on the way leads there at once from now on.
+    parents.set(update, root);
+    return root;
   };
   const join = (a: Update, b: Update) => {
     const [left, right] = [rootOf(a), rootOf(b)];

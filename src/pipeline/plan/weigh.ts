@@ -19,6 +19,7 @@ import type {
   Release,
 } from "../../domain/types.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
+import { releaseNamed } from "./known.ts";
 import { requirementFor, whyUnwritable } from "./requirement.ts";
 
 /** One dependency and all that bears on which releases it may take. */
@@ -89,13 +90,17 @@ function isWithdrawn({ withdrawn }: Release): Reason | undefined {
 
 function isPrerelease(release: Release, { scheme, version }: Question): Reason | undefined {
   if (!scheme.isPrerelease(release.version)) return undefined;
-  if (!scheme.isPrerelease(version)) {
-    return { code: "prerelease", detail: "it is a prerelease, and the version in use is not" };
-  }
+  if (!scheme.isPrerelease(version)) return isMerePrerelease;
   // Who uses 2.0.0-rc.1 waits for 2.0.0 and may try what comes before it, but did not ask for 3.0.0-alpha.
   if (scheme.size(version, release.version) === "patch") return undefined;
   return { code: "prerelease", detail: `it is a prerelease of another version than ${version} is` };
 }
+
+/** Said of thousands of releases. */
+const isMerePrerelease: Reason = {
+  code: "prerelease",
+  detail: "it is a prerelease, and the version in use is not",
+};
 
 /** The mark was set at some time; seen from before that time it says nothing. */
 function isAboveRecommended(
@@ -105,7 +110,7 @@ function isAboveRecommended(
   const { recommended } = releases;
   if (recommended === undefined || scheme.compare(version, recommended) > 0) return undefined;
   if (scheme.compare(release.version, recommended) <= 0) return undefined;
-  const mark = releases.releases.findLast((known) => known.version === recommended);
+  const mark = releaseNamed(releases, recommended);
   if (mark === undefined || isAfter(mark, now)) return undefined;
   return {
     code: "above-recommended",
