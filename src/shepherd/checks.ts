@@ -2,7 +2,7 @@ import type { BisectPolicy } from "../domain/policy.ts";
 import type { Check, PullRequestState } from "../domain/pull-request.ts";
 import { type Action, nothing, type Verdict } from "./actions.ts";
 import type { TrialOutcome } from "./bisect.ts";
-import { bisectText } from "./report.ts";
+import { bisectText, tooLarge } from "./report.ts";
 import {
   type BisectAtom,
   bisectKey,
@@ -10,6 +10,7 @@ import {
   conclusionOf,
   type Failure,
   namesOf,
+  packedAtoms,
   stepOf,
   trialBranch,
   type TrialState,
@@ -32,6 +33,8 @@ export interface SeenChecks {
   readonly branches: readonly string[];
   readonly policy: BisectPolicy;
   readonly patience: Patience;
+  /** Whether it was said that the group is too large to be searched. */
+  readonly isToldSize?: boolean;
   /** Whether the repository has just been scanned. */
   readonly isAfterScan: boolean;
   readonly now: Date;
@@ -71,12 +74,14 @@ function isFreshlyRed({ checks }: SeenChecks): boolean {
 }
 
 /** In characters: what has to be remembered must fit into a comment. */
-const longestAtoms = 20_000;
+const longestAtoms = 45_000;
 
 /** A search begins: of the packages that move together, the least suspicious first. */
 export function begin(seen: SeenChecks, atoms: readonly BisectAtom[]): Verdict {
-  const { pull, checks, now, branches } = seen;
-  if (atoms.length < 2 || JSON.stringify(atoms).length > longestAtoms) return nothing;
+  const { pull, checks, now, branches, isToldSize } = seen;
+  if (atoms.length < 2) return nothing;
+  if (JSON.stringify(packedAtoms(atoms)).length > longestAtoms)
+    return isToldSize ? nothing : { actions: [{ kind: "say", key: "size", text: tooLarge }] };
   const failed = checks.filter(({ outcome }) => outcome === "failed");
   const state: BisectState = {
     digest: pull.marker.digest,

@@ -35,6 +35,7 @@ export async function look(pull: PullRequestState, world: ShepherdWorld): Promis
     baseChecks,
     newBaseChecks,
     branches,
+    isToldSize: commentOf(comments, "size") !== undefined,
     ...(state && { state }),
     ...(trial && { trial }),
   };

@@ -1,3 +1,4 @@
+import { movesOf } from "../domain/branch.ts";
 import type { MergeMethod, PullRequestState } from "../domain/pull-request.ts";
 import type { Action } from "./actions.ts";
 import type { ShepherdWorld } from "./shepherd.ts";
@@ -38,7 +39,7 @@ export async function perform(
       await pulls.mark(pull, { ...pull.marker, wanted: "rebase" });
       break;
     case "set apart":
-      await pulls.mark(pull, withApart(pull, action.names));
+      await setApart(action.names, pull, world);
       break;
   }
   return true;
@@ -63,10 +64,17 @@ function draftFor({ number }: PullRequestState): { readonly title: string; reado
   };
 }
 
-function withApart({ marker }: PullRequestState, names: readonly string[]): PullRequestState["marker"] {
-  const pinned = (marker.moves ?? []).filter(({ name }) => names.includes(name));
+async function setApart(
+  names: readonly string[],
+  pull: PullRequestState,
+  { pulls, groupOf }: ShepherdWorld,
+): Promise<void> {
+  const { marker } = pull;
+  const group = marker.moves === undefined ? await groupOf(pull) : undefined;
+  const moves = marker.moves ?? (group === undefined ? [] : movesOf(group));
+  const pinned = moves.filter(({ name }) => names.includes(name));
   const added = pinned.map(({ name, to }) => ({ name, version: to }));
-  return { ...marker, apart: [...(marker.apart ?? []), ...added] };
+  await pulls.mark(pull, { ...marker, apart: [...(marker.apart ?? []), ...added] });
 }
 
 async function tryOut(

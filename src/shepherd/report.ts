@@ -7,6 +7,7 @@ import {
   conclusionOf,
   type Failure,
   namesOf,
+  packed,
   type TrialState,
 } from "./state.ts";
 
@@ -18,9 +19,9 @@ export function bisectText(state: BisectState, base: string, policy: Pick<Bisect
   const lead = leadOf(state, base, policy);
   const table = trialTable(state);
   const told = table === "" ? lead : `${lead}\n\n${table}`;
-  const brief = noteOf(bisectKey, withoutWords(state));
+  const brief = noteOf(bisectKey, packed(withoutWords(state)));
   const versions = [
-    [told, noteOf(bisectKey, state)],
+    [told, noteOf(bisectKey, packed(state))],
     [told, brief],
   ].map((parts) => parts.join("\n\n"));
   return versions.find(({ length }) => length <= longestComment) ?? `${lead}\n\n${brief}`;
@@ -125,3 +126,6 @@ function sentence(parts: readonly string[]): string {
 function listOf(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? "") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
+
+/** Said of a group that is too large for a comment to remember a search in it. */
+export const tooLarge = `A check fails here, and this group is too large to search for the update that breaks it. Smaller groups in the configuration, or \`@steeplejack split NAME\`, help.\n\n${noteOf("size")}`;

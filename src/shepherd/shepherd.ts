@@ -1,4 +1,4 @@
-import type { Move } from "../domain/branch.ts";
+import { type Move, movesOf } from "../domain/branch.ts";
 import { confidenceOf } from "../domain/confidence.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { PullRequests } from "../domain/ports.ts";
@@ -103,11 +103,12 @@ async function checksTurn(
 ): Promise<Verdict> {
   const verdict = decideChecks(seen);
   if (verdict !== "begin") return verdict;
-  const { moves = [] } = seen.pull.marker;
-  if (moves.length < 2) return nothing;
+  const { moves } = seen.pull.marker;
+  if (moves !== undefined && moves.length < 2) return nothing;
   const group = await groupOf(seen.pull);
   if (group !== undefined) {
-    const known = await evidence.read(ecosystemOf(seen.pull), moves);
+    // A marker names what it moves up to some number.
+    const known = await evidence.read(ecosystemOf(seen.pull), moves ?? movesOf(group));
     return begin(seen, atomsOf(group, known, seen.pull.marker.breaks));
   }
   return isAfterScan ? nothing : { actions: [{ kind: "scan" }] };
@@ -128,12 +129,13 @@ async function mergingTurn(
   return decideMerging({ ...seen, required: await pulls.requiredChecks(pull.base) });
 }
 
-/** Of what nothing is known, nothing is sure. */
+/** Of what nothing is known, nothing is sure; nor where it is not known what moves. */
 async function lowestConfidence(
   evidence: EvidenceBook,
   ecosystem: string,
   moves: readonly Move[],
 ): Promise<number> {
+  if (moves.length === 0) return 0;
   const known = await evidence.read(ecosystem, moves);
   return Math.min(
     1,

@@ -14,9 +14,25 @@ const failureShape = z.object({
   said: z.string().optional(),
 });
 
+const placesShape = z.union([
+  z.array(z.int().nonnegative()).readonly(),
+  z
+    .string()
+    .regex(/^\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*$/)
+    .transform(placesIn),
+]);
+
+const atomShape = z.union([
+  z.object({ names: z.array(z.string()).readonly(), weight: z.number() }),
+  z
+    .tuple([z.number()], z.string())
+    .readonly()
+    .transform(([weight, ...names]) => ({ names, weight })),
+]);
+
 const trialShape = z.object({
-  /** By their place in `atoms`. */
-  atoms: z.array(z.int().nonnegative()).readonly(),
+  /** By their place in `atoms`; see `packed`. */
+  atoms: placesShape,
   /** Absent while it runs. */
   outcome: z.enum(["passed", "failed", "unknown"]).optional(),
   /** The stamps of what failed the first time, once it has been asked for again. */
@@ -45,7 +61,7 @@ export const bisectShape = z.object({
   /** What failed on the pull request, as it was when it failed first. */
   failed: z.array(failureShape).readonly(),
   /** What moves together or not at all, the least suspicious first. */
-  atoms: z.array(z.object({ names: z.array(z.string()).readonly(), weight: z.number() })).readonly(),
+  atoms: z.array(atomShape).readonly(),
   trials: z.array(trialShape).readonly(),
 });
 
@@ -53,6 +69,38 @@ export type BisectState = z.infer<typeof bisectShape>;
 export type Failure = BisectState["failed"][number];
 export type TrialState = BisectState["trials"][number];
 export type BisectAtom = BisectState["atoms"][number];
+
+/** A state as it is written down: what a group of hundreds comes to must fit into a comment. `bisectShape` reads it. */
+export function packed({ atoms, trials, ...rest }: BisectState): object {
+  return {
+    ...rest,
+    atoms: packedAtoms(atoms),
+    trials: trials.map((trial) => ({ ...trial, atoms: rangesOf(trial.atoms) })),
+  };
+}
+
+export function packedAtoms(atoms: readonly BisectAtom[]): readonly (readonly (string | number)[])[] {
+  return atoms.map(({ names, weight }) => [weight, ...names]);
+}
+
+/** Rising numbers as `0-99,101`; what none of them is, as a list. */
+function rangesOf(places: readonly number[]): string | readonly number[] {
+  const ranges: { first: number; last: number }[] = [];
+  for (const place of places) {
+    const open = ranges.at(-1);
+    if (open !== undefined && place === open.last + 1) open.last = place;
+    else ranges.push({ first: place, last: place });
+  }
+  if (ranges.length === 0) return [];
+  return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
+}
+
+function placesIn(ranges: string): readonly number[] {
+  return ranges.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
+  });
+}
 
 /** The branch of a pull request's nth trial, from 1; without `nth`, how all of them begin. */
 export function trialBranch(number: number, nth?: number): string {

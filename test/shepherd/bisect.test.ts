@@ -72,6 +72,18 @@ describe("the search for what breaks a group", () => {
     });
   });
 
+  it.each([
+    [201, 12],
+    [500, 12],
+    [1_000, 12],
+  ])("finds the culprit of a group of %i within %i trials, wherever it is", (n, budget) => {
+    for (let culprit = 0; culprit < n; culprit += 37) {
+      const { conclusion, trials } = find(n, [[culprit]], undefined, budget);
+      expect(conclusion.culprits.map(({ atom }) => atom)).toEqual([culprit]);
+      expect(trials.length).toBeLessThanOrEqual(budget);
+    }
+  });
+
   it("ends with what is known when the budget is used up", () => {
     expect(find(20, [[13]], undefined, 3).conclusion.culprits).toEqual([]);
     const { conclusion, trials } = find(20, [[3], [13]], undefined, 6);

@@ -49,6 +49,24 @@ function told(verdict: ReturnType<typeof decideChecks>): string {
 }
 const decide = (more: Partial<SeenChecks>) => told(decideChecks(seen(more)));
 
+describe("a group of hundreds", () => {
+  const many = (count: number, length = 25) =>
+    Array.from({ length: count }, (_, nth) => ({ names: [`${"n".repeat(length)}${nth}`], weight: 1 }));
+  const red = seen({ checks: [check("failed")] });
+
+  it.each([201, 500, 1_000])("of %i is searched", (count) => {
+    expect(told(begin(red, many(count)))).toBe("say again, rerun, wait 300");
+  });
+
+  it("that no comment can hold is told so, once", () => {
+    const { actions } = begin(red, many(1_000, 80));
+    expect(actions).toEqual([
+      { kind: "say", key: "size", text: expect.stringContaining("too large to search") },
+    ]);
+    expect(begin({ ...red, isToldSize: true }, many(1_000, 80)).actions).toEqual([]);
+  });
+});
+
 describe("a pull request without a search", () => {
   it.each<[string, Partial<SeenChecks>, string]>([
     ["green", { checks: [check("passed")] }, ""],

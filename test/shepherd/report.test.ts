@@ -42,9 +42,9 @@ it("leaves out what is more than a comment holds, and never what it has to remem
     atoms: all.slice(0, 100),
     outcome: "failed" as const,
     url: `https://github.test/${"u".repeat(100)}`,
-    failed: [{ name: "test", stamp: "1", said }],
+    failed: ["1", "2"].map((stamp) => ({ name: "test", stamp, said })),
   }));
-  const few = bisectText(state({ trials: trials.slice(0, 20), atoms: atoms.slice(0, 5) }), "main", {
+  const few = bisectText(state({ trials: trials.slice(0, 10), atoms: atoms.slice(0, 5) }), "main", {
     runs: 30,
   });
   expect(few).toContain(said);
@@ -54,6 +54,26 @@ it("leaves out what is more than a comment holds, and never what it has to remem
   const huge = bisectText(state({ trials, atoms }), "main", { runs: 30 });
   for (const text of [few, many, huge]) expect(text.length).toBeLessThan(65_536);
   expect(readNote(comment(huge), bisectKey, bisectShape)?.trials).toHaveLength(30);
+});
+
+it("holds the search of a group of a thousand", () => {
+  const atoms = Array.from({ length: 1_000 }, (_, nth) => ({
+    names: [`@acme/some-package-${nth}`],
+    weight: 1,
+  }));
+  const trials = Array.from({ length: 30 }, (_, nth) => ({
+    atoms: atoms.flatMap((__, at) => (at % 30 === nth ? [] : [at])),
+    outcome: "passed" as const,
+    url: `https://github.test/${"u".repeat(60)}`,
+  }));
+  const text = bisectText(state({ atoms, trials }), "main", { runs: 30 });
+  expect(text.length).toBeLessThan(65_536);
+  expect(readNote(comment(text), bisectKey, bisectShape)).toEqual(state({ atoms, trials }));
+});
+
+it("reads what an older version wrote down", () => {
+  const old = noteOf(bisectKey, state());
+  expect(readNote(comment(old), bisectKey, bisectShape)).toEqual(state());
 });
 
 it("takes nobody else's word, and none that was edited by hand", () => {
