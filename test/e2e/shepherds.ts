@@ -103,6 +103,19 @@ export function shepherding(where: () => Where): void {
       expect((await comments(1)).join()).toContain(`\`${culprit}\` breaks it, as ${trials} trials told`);
     });
 
+    it("of more packages than its marker can name is rid of one", { timeout: 120_000 }, async () => {
+      const all = Array.from({ length: 210 }, (_, at) => `p${String(at + 1).padStart(3, "0")}`);
+      const { pulls, updated } = await open(
+        ({ versions }) => (has(versions, "p077") ? "failure" : "success"),
+        eight(all),
+      );
+      expect((await pulls()).map((line) => line.replace(/ steeplejack\S*/, ""))).toEqual([
+        "open #1 Bump the runtime group with 209 updates",
+        "open #2 Bump p077 from 1.0.0 to 1.1.0",
+      ]);
+      expect(updated("steeplejack/npm/runtime")).toHaveLength(209);
+    });
+
     it("is rid of two that break it independently", async () => {
       const { pulls, updated, branches } = await open(({ versions }) =>
         has(versions, "bravo") || has(versions, "golf") ? "failure" : "success",
