@@ -67,6 +67,7 @@ beforeAll(async () => {
     },
     native: { "1.0.0": {}, "1.3.0": {} },
     gone: { "1.0.0": {} },
+    util: { "9.9.9": {} },
   });
 });
 afterAll(async () => {
@@ -247,6 +248,12 @@ shared@^2.0.0:
       readYarnLock("yarn.lock", text).entries.find(({ patterns }) => patterns.includes("shared@^2.0.0"))
         ?.version,
     ).toBe(version);
+  });
+
+  it("has nothing of a package whose name only ends like the one that `resolutions` decide", async () => {
+    const own = manifest.replace(`"name": "x"`, `"name": "x", "resolutions": { "**/util": "9.9.9" }`);
+    const { text } = await move({ "package.json": own, "yarn.lock": lock }, { other: "1.0.0" });
+    expect(text).toContain('"@acme/util@^1.0.0":\n  version "1.0.0"');
   });
 
   it("is not touched by the `overrides` of npm, which Yarn does not read", async () => {

@@ -67,9 +67,7 @@ export async function relock(task: RelockTask, io: Io): Promise<string> {
       return existing.get(`${name}@${version}`) ?? registry.entry(name, version, asker);
     // What the root itself asks for is not decided by its resolutions.
     const fixed =
-      path.length === 0
-        ? undefined
-        : resolutions.find((rule) => rule.decides([...path, name].join("/")))?.range;
+      path.length === 0 ? undefined : resolutions.find((rule) => rule.decides([...path, name]))?.range;
     const there = known.get(pattern);
     // What was raised moves those along who asked for it before.
     if (there !== undefined && (fixed === undefined || isStill(fixed, there.version))) return there;
@@ -122,7 +120,7 @@ interface Resolution {
   readonly name: string;
   readonly range: string;
   /** Whether it is about what stands at the end of a path of names. */
-  decides(path: string): boolean;
+  decides(path: readonly string[]): boolean;
 }
 
 /** What the workspace's manifests ask the lockfile for, and what is decided for every package. */
@@ -168,7 +166,9 @@ function resolutionsIn(manifest: string): Resolution[] {
     if (typeof range !== "string") return [];
     const isName = /^(?:@[^/]+\/)?[^/]+$/.test(key);
     const name = /(?:@[^/]+\/)?[^/]+$/.exec(key)?.[0] ?? key;
-    return [{ name, range, decides: picomatch(isName ? `**/${key}` : key) }];
+    const isOnPath = picomatch(isName ? `**/${key}` : key);
+    // Of the names too, `**/shared` is not about `@acme/shared`.
+    return [{ name, range, decides: (path) => path.at(-1) === name && isOnPath(path.join("/")) }];
   });
 }
 
