@@ -50,26 +50,31 @@ interface Section {
   readonly options: Omit<Options, "enabled" | "group">;
   /** Whether each update that no group holds has a pull request of its own. */
   readonly isUngrouped: boolean;
+  readonly hasDashboard: boolean;
 }
 
 function sectionsOf(file: ConfigurationFile): readonly Section[] {
   const general = file["default-groups"];
+  const hasDashboard = file.dashboard !== false;
   return [
-    { keys: [], options: file, isUngrouped: general === false },
+    { keys: [], options: file, isUngrouped: general === false, hasDashboard },
     ...(file.updates ?? []).map((entry, index) => ({
       keys: ["updates", index],
       options: entry,
       isUngrouped: !(entry["default-groups"] ?? general ?? false),
+      hasDashboard,
     })),
     ...(file.rules ?? []).map((rule, index) => ({
       keys: ["rules", index],
       options: rule,
       isUngrouped: false,
+      hasDashboard,
     })),
     ...Object.entries(file["multi-ecosystem-groups"] ?? {}).map(([name, options]) => ({
       keys: ["multi-ecosystem-groups", name],
       options,
       isUngrouped: false,
+      hasDashboard,
     })),
   ];
 }
@@ -81,6 +86,7 @@ const lints: readonly ((section: Section, context: LintContext) => readonly Warn
   limitOfGroup,
   neverFires,
   fitsNothing,
+  neverApproved,
 ];
 
 function withoutEffect({ keys, options }: Section): readonly Warning[] {
@@ -149,6 +155,18 @@ function neverFires({ keys, options }: Section, { repository, now }: LintContext
   const schedule = options.schedule === undefined ? undefined : toSchedule(options.schedule);
   if (nextRun(schedule, repository, now) !== undefined) return [];
   return [{ keys: [...keys, "schedule"], message: "this schedule never comes" }];
+}
+
+/** Without a dashboard there is no box to tick. */
+function neverApproved({ keys, options, hasDashboard }: Section): readonly Warning[] {
+  if (options.approval !== true || hasDashboard) return [];
+  return [
+    {
+      keys: [...keys, "approval"],
+      message:
+        '"approval" waits for a box in the dashboard, and "dashboard: false" goes without: nothing is ever opened',
+    },
+  ];
 }
 
 function fitsNothing({ keys, options }: Section, { names }: LintContext): readonly Warning[] {

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import picomatch from "picomatch";
 import { gravity } from "../domain/advisory.ts";
 import { dependencyTypeOf, matchesPattern, type PolicyMove, type PolicySubject } from "../domain/policy.ts";
+import { npmVersions } from "../versions/semver.ts";
 import type { Entry, Match } from "./schema/file.ts";
 
 /** Patterns of a user can be long: what takes exponential time to match is switched off. */
@@ -27,6 +28,9 @@ export function toCondition(match: Match): (asked: Asked) => boolean {
     ({ subject }) =>
       match["dependency-type"] === undefined ||
       (subject !== undefined && dependencyTypeOf(subject.dependency.scope) === match["dependency-type"]),
+    ({ subject }) =>
+      match.kinds === undefined || (subject !== undefined && match.kinds.includes(kindOf(subject))),
+    ({ subject }) => isCurrently(match["current-version"], subject?.dependency.version),
     ({ move }) =>
       match["update-types"] === undefined ||
       (move !== undefined && match["update-types"].includes(move.size)),
@@ -39,6 +43,21 @@ export function toCondition(match: Match): (asked: Asked) => boolean {
       match["max-age-days"] === undefined || (move !== undefined && move.age <= match["max-age-days"]),
   ];
   return (asked) => conditions.every((condition) => condition(asked));
+}
+
+const kindOfScope = {
+  runtime: "production",
+  development: "development",
+  optional: "optional",
+  peer: "peer",
+} as const;
+
+function kindOf({ dependency: { kind, scope } }: Pick<PolicySubject, "dependency">) {
+  return kind ?? kindOfScope[scope];
+}
+
+function isCurrently(range: string | undefined, version: string | undefined): boolean {
+  return range === undefined || (version !== undefined && npmVersions.satisfies(version, range));
 }
 
 function isAmong(patterns: readonly string[] | undefined, name: string | undefined): boolean {

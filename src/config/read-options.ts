@@ -37,6 +37,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
       severity: options.security?.severity ?? defaultPolicy.security.severity,
       response: options.security?.response ?? defaultPolicy.security.response,
     },
+    ...(options.approval === true ? { approval: optional("origin", origins.get("approval")) } : {}),
     openPullRequestsLimit: limit,
     ...(limit > 0 ? {} : { noVersionUpdates: `\`open-pull-requests-limit\` is 0${at(limitOrigin)}` }),
     ...(options.enabled === false ? { disabledBy: origins.get("enabled") ?? "" } : {}),

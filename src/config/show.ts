@@ -53,6 +53,7 @@ const defaults: readonly (readonly [string, unknown])[] = [
   ["default-groups", defaultPolicy.defaultGroups],
   ["group-related", defaultPolicy.groupRelated],
   ["cooldown.default-days", defaultPolicy.cooldown.days],
+  ["approval", false],
   ["schedule", "at any time"],
   ["open-pull-requests-limit", defaultPolicy.openPullRequestsLimit],
   ["versioning-strategy", defaultPolicy.versioningStrategy],

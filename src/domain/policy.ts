@@ -31,7 +31,7 @@ export interface ProjectPlace {
 export interface PolicySubject {
   readonly project: ProjectPlace;
   readonly manifest: { readonly path: string };
-  readonly dependency: { readonly name: string; readonly scope: Scope };
+  readonly dependency: Pick<Dependency, "name" | "scope" | "kind" | "version">;
 }
 
 /** A step that a dependency might take, as far as rules ask about it. */
@@ -75,6 +75,8 @@ export interface Policy extends ProposalPolicy {
   readonly cooldown: Cooldown;
   /** When version updates may be proposed; always, where it is absent. Security updates never wait for it. */
   readonly schedule?: Schedule;
+  /** Where version updates wait for a person to want them: who says so. */
+  readonly approval?: { readonly origin?: string };
   /** How many pull requests for version updates may be open at a time. Security updates do not count. */
   readonly openPullRequestsLimit: number;
   readonly versioningStrategy: VersioningStrategy;

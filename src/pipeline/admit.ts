@@ -49,8 +49,11 @@ export function admit(
   return all.map((each): Admitted => {
     const { group, policy, existing } = each;
     if (policies.mode === "report") return { ...each, waits: "the configuration says `mode: report`" };
-    const isWanted = !patient || wanted?.has(group.key) === true;
+    const isWanted = wanted?.has(group.key) === true;
     if (group.kind === "security" || existing !== undefined || isWanted) return { ...each, waits: undefined };
+    if (policy.approval !== undefined)
+      return { ...each, waits: `${forApproval}${at(policy.approval.origin)}` };
+    if (!patient) return { ...each, waits: undefined };
     if (!isDue(policy.schedule, repository, now)) {
       const next = nextRun(policy.schedule, repository, now);
       if (next === undefined) return { ...each, waits: "for the schedule, which never comes" };
@@ -90,6 +93,8 @@ function limitsOf({ limit }: UpdateGroup, policy: Policy, policies: Policies): r
     ...(whole === undefined ? [] : [{ counter: "", most: whole, told: roomFor(whole) }]),
   ];
 }
+
+const forApproval = "for a person to tick its box in the dashboard";
 
 function at(origin: string | undefined): string {
   return origin === undefined ? "" : ` (${origin})`;

@@ -21,12 +21,9 @@ export function exposedIn(
       const scheme = schemes.get(project.ecosystem);
       if (project.lockfile === undefined || scheme === undefined) return [];
       const { path } = project.lockfile;
-      const isWanted = ({ name, scope }: LockedPackage) => {
-        const { allow } = policies.forDependency({
-          project,
-          manifest: { path },
-          dependency: { name, scope },
-        });
+      const isWanted = ({ name, scope, version }: LockedPackage) => {
+        const dependency = { name, scope, version, kind: "transitive" } as const;
+        const { allow } = policies.forDependency({ project, manifest: { path }, dependency });
         return allowsIndirect(allow, name);
       };
       const isVulnerable = ({ name, version }: LockedPackage) =>

@@ -69,6 +69,7 @@ describe("config show", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "npm in /
         allow                     "every dependency"  default
+        approval                  false               default
         cooldown.default-days     3                   default
         default-groups            false               the default of an entry
         exclude-paths             []                  the default of an entry

@@ -7,6 +7,7 @@ import {
   dependency,
   development,
   findings,
+  manifest,
   project,
   reasons,
   releases,
@@ -347,6 +348,12 @@ describe("steeplejack.yml decides", () => {
     ["by age", "names: [lodash]\n      min-age-days: 100", { lodash: "held: disabled" }],
     ["by youth", "names: [lodash]\n      max-age-days: 100", {}],
     ["by severity", "severity: high", {}],
+    [
+      "by what requires it",
+      "kinds: [development, peer]",
+      { eslint: "held: disabled", "eslint-plugin-n": "held: disabled" },
+    ],
+    ["by the version in use", 'current-version: "<4"', { "@aws-sdk/client-s3": "held: disabled" }],
   ])("by rules that match %s", (_, match, expected) => {
     const text = `rules:\n  - match:\n      ${match}\n    enabled: false\n`;
     const all = {
@@ -357,6 +364,27 @@ describe("steeplejack.yml decides", () => {
       "eslint-plugin-n": "update: newer-release",
     };
     expect(reasons(decide(own, text))).toEqual({ ...all, ...expected });
+  });
+
+  it("by rules that match what pins, and what is promised", () => {
+    const all = project(
+      manifest(
+        dependency("express", "^4.0.0", { scope: "peer" }),
+        dependency("lodash", "4.17.20", { kind: "override" }),
+        dependency("eslint", "8.0.0", { kind: "package-manager", scope: "development" }),
+        dependency("eslint-plugin-n", "^15.0.0", { scope: "optional" }),
+        dependency("@aws-sdk/client-s3", "^3.0.0"),
+      ),
+    );
+    const held = (kinds: string) => {
+      const text = `rules: [{ match: { kinds: [${kinds}] }, enabled: false }]\n`;
+      const told = reasons(plan(findings(all, known), readPolicies(own, text), now));
+      return Object.keys(told).filter((name) => told[name] === "held: disabled");
+    };
+    expect(held("peer")).toEqual(["express"]);
+    expect(held("override, package-manager")).toEqual(["lodash", "eslint"]);
+    expect(held("optional")).toEqual(["eslint-plugin-n"]);
+    expect(held("production, development")).toEqual(["@aws-sdk/client-s3"]);
   });
 
   it("by the last rule that matches", () => {

@@ -43,6 +43,13 @@ describe("a valid configuration may surprise", () => {
         "5:38 security updates are never limited: this has no effect",
       ],
     ],
+    [
+      "by approval without a dashboard",
+      "dashboard: false\nrules: [{ match: {}, approval: true }]\n",
+      [
+        '2:22 "approval" waits for a box in the dashboard, and "dashboard: false" goes without: nothing is ever opened',
+      ],
+    ],
     ["by a schedule that never comes", 'schedule: "0 5 30 2 *"\n', ["1:1 this schedule never comes"]],
     ["not by a window", "schedule: before 5am on monday\n", []],
     [

@@ -63,6 +63,7 @@ const table: readonly (readonly [string, Partial<Record<keyof Policy, unknown>>]
     "group: { name: web, open-pull-requests-limit: 2 }",
     { groupLimit: { group: "web", most: 2, origin: `${path}:3` } },
   ],
+  ["approval: true", { approval: { origin: `${path}:1` } }],
   ["group-related: false", { groupRelated: false }],
   ["default-groups: false", { defaultGroups: false }],
   ["cooldown: { default-days: 0 }", { cooldown: { days: 0, include: [], exclude: [] } }],

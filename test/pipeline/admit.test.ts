@@ -146,6 +146,19 @@ describe("what may be opened", () => {
     });
   });
 
+  it("waits for a person, where one has to approve it, also with others in a group", () => {
+    const box = "for a person to tick its box in the dashboard (.github/steeplejack.yml:1)";
+    const text = "rules: [{ match: { names: [b] }, approval: true }]\n";
+    const told = { "npm/runtime in one": box, "npm/runtime in two": box, "npm/security in one": "" };
+    expect(waiting(text)).toMatchObject(told);
+    expect(waiting(text, [], false)).toMatchObject(told);
+    expect(waiting(text, ["npm/runtime in one"])).toMatchObject({ "npm/runtime in one": "" });
+    expect(waiting(text, [], true, new Set(["npm/runtime in two"]))).toMatchObject({
+      "npm/runtime in one": box,
+      "npm/runtime in two": "",
+    });
+  });
+
   it("is nothing in report mode, however urgent", () => {
     expect(new Set(Object.values(waiting("mode: report\n", [], false)))).toEqual(
       new Set(["the configuration says `mode: report`"]),

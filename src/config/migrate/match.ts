@@ -1,3 +1,4 @@
+import semver from "semver";
 import { listOfTexts } from "../../text/data.ts";
 import { type Match, matchShape } from "../schema/file.ts";
 import { ecosystemsOf } from "./managers.ts";
@@ -53,6 +54,20 @@ const renamed: Readonly<Record<string, string>> = {
   excludeDepPrefixes: "excludePackagePrefixes",
 };
 
+/** What npm's kinds of dependencies are called here. */
+const kindsOf = new Map<string, NonNullable<Match["kinds"]>[number]>([
+  ["dependencies", "production"],
+  ["devDependencies", "development"],
+  ["optionalDependencies", "optional"],
+  ["peerDependencies", "peer"],
+  ["overrides", "override"],
+  ["pnpm.overrides", "override"],
+  ["resolutions", "override"],
+  ["packageManager", "package-manager"],
+  ["engines", "engine"],
+]);
+const plainTypes = new Set(["dependencies", "devDependencies", "dev-dependencies"]);
+
 type Condition = (texts: readonly string[]) => Match | "never" | undefined;
 
 const conditions: Readonly<Record<string, Condition>> = {
@@ -74,6 +89,9 @@ const conditions: Readonly<Record<string, Condition>> = {
   excludePackagePatterns: (texts) => asExcluded(patternsIn(texts, patternsOfExpression)),
   excludePackagePrefixes: (texts) => asExcluded(texts.map((text) => `${text}*`)),
   matchDepTypes: (texts) => {
+    const kinds = texts.map((text) => kindsOf.get(text));
+    if (texts.some((text) => !plainTypes.has(text)) && !kinds.includes(undefined))
+      return { kinds: [...new Set(kinds.flatMap((kind) => kind ?? []))] };
     const isProduction = texts.includes("dependencies");
     const isDevelopment = texts.some((text) => /^dev-?dependencies$/i.test(text));
     if (isProduction && isDevelopment) return {};
@@ -86,6 +104,10 @@ const conditions: Readonly<Record<string, Condition>> = {
     if (sizes.length === 0) return "never";
     return sizes.length === 3 ? {} : { "update-types": sizes };
   },
+  matchCurrentVersion: (texts) => {
+    const range = rangeIn(texts[0] ?? "");
+    return range === undefined || texts.length > 1 ? undefined : { "current-version": range };
+  },
   matchManagers: asEcosystems,
   matchDatasources: asEcosystems,
   matchCategories: asEcosystems,
@@ -96,6 +118,21 @@ const conditions: Readonly<Record<string, Condition>> = {
   /** The rule that stands for `vulnerabilityAlerts`. */
   matchVulnerabilities: () => ({ severity: "low" }),
 };
+
+/** How people write that something is stable, or is not yet. */
+const known = new Map([
+  ["!/^0/", ">=1.0.0"],
+  ["!/^v?0/", ">=1.0.0"],
+  ["/^[^0]/", ">=1.0.0"],
+  ["/^[1-9]/", ">=1.0.0"],
+  ["/^0/", "<1.0.0"],
+]);
+
+/** A range of npm. `undefined` for other expressions. */
+function rangeIn(text: string): string | undefined {
+  const isRange = text !== "" && !/^[!/]/.test(text) && semver.validRange(text) !== null;
+  return known.get(text) ?? (isRange ? text : undefined);
+}
 
 function asEcosystems(texts: readonly string[]): Match | undefined {
   const ecosystems = ecosystemsOf(texts);

@@ -65,6 +65,25 @@ const mergeMethods: Readonly<Record<string, "merge" | "squash" | "rebase">> = {
   "fast-forward": "rebase",
 };
 
+/** Keys of which some values ask for what is so anyway, and the others for what is not. */
+const asUsual: Readonly<Record<string, { readonly values: readonly unknown[]; readonly why: string }>> = {
+  fetchChangeLogs: { values: [true, "pr", "branch"], why: "release notes are always shown" },
+  fetchReleaseNotes: { values: [true, "pr", "branch"], why: "release notes are always shown" },
+  ignoreDeprecated: { values: [true], why: "deprecated releases are never proposed" },
+  ignoreUnstable: { values: [true], why: "prereleases are for those who use one of the same version" },
+  internalChecksFilter: { values: ["strict", "flexible"], why: "what has not cooled is never proposed" },
+  prHourlyLimit: {
+    values: [0, null],
+    why: "the pace is set for all repositories together, by what GitHub takes; see `open-pull-requests-limit` and `schedule`",
+  },
+  rebaseStalePrs: {
+    values: [false, null],
+    why: "pull requests are made anew where they conflict, and not whenever their base moves",
+  },
+  respectLatest: { values: [true], why: "what lies above the dist-tag `latest` is not proposed" },
+  updateNotScheduled: { values: [true], why: "what is open is kept up to date at any time" },
+};
+
 const translations: Readonly<Record<string, (value: unknown, around: Around) => Answer>> = {
   enabled: (value) => (typeof value === "boolean" ? { options: value ? {} : { enabled: false } } : undefined),
   labels: (value, around) => withLabels(listOfTexts(value), around),
@@ -108,6 +127,33 @@ const translations: Readonly<Record<string, (value: unknown, around: Around) => 
   semanticCommitScope: commitMessage,
   prConcurrentLimit: limit,
   branchConcurrentLimit: (value, { values }) => ("prConcurrentLimit" in values ? {} : limit(value)),
+  dependencyDashboardApproval: (value) =>
+    typeof value === "boolean" ? { options: { approval: value } } : undefined,
+  separateMinorPatch: (value) =>
+    value === true
+      ? { lost: "of a dependency that has both, the minor is proposed; only groups are parted" }
+      : {},
+  postUpdateOptions: (value) => {
+    const asked = listOfTexts(value);
+    if (asked === undefined) return undefined;
+    const own = asked.filter((name) => /^(?:npm|yarn|pnpm)Dedupe/.test(name));
+    const others = asked.filter((name) => !own.includes(name));
+    const lost = [
+      ...(own.length === 0
+        ? []
+        : [`${own.join(", ")}: \`lock-maintenance: true\` makes copies one, in a pull request of its own`]),
+      ...(others.length === 0
+        ? []
+        : [`${others.join(", ")}: for what is not supported yet, or with no equal`]),
+    ];
+    return lost.length === 0 ? {} : { lost: lost.join("; ") };
+  },
+  ...Object.fromEntries(
+    Object.entries(asUsual).map(([key, { values, why }]) => [
+      key,
+      (value: unknown): Answer => (values.includes(value) ? {} : { lost: why }),
+    ]),
+  ),
   prCreation: (value) =>
     value === "immediate" ? {} : { lost: "pull requests are opened before their checks ran" },
   lockFileMaintenance: (value, around) => {
@@ -238,30 +284,21 @@ const silent = new Set([
   "dependencyDashboard",
   "description",
   "extends",
-  "fetchChangeLogs",
-  "fetchReleaseNotes",
   "groupSlug",
   "ignorePresets",
-  "ignoreUnstable",
-  "ignoreDeprecated",
-  "internalChecksFilter",
   "minimumReleaseAgeBehaviour",
   "onboarding",
   "osvVulnerabilityAlerts",
   "platform",
   "platformAutomerge",
   "platformCommit",
-  "prHourlyLimit",
-  "rebaseStalePrs",
   "repositories",
   "requireConfig",
-  "respectLatest",
   "semanticPrefix",
   "separateMajorMinor",
   "suppressNotifications",
   "timezone",
   "transitiveRemediation",
-  "updateNotScheduled",
 ]);
 
 const reasons: readonly (readonly [RegExp, string])[] = [
@@ -275,15 +312,19 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     "every project is found by itself, and other files are not read",
   ],
   [
-    /^(?:hostRules|npmrc|npmToken|registryUrls|registryAliases|encrypted|secrets)/,
+    /^(?:npmrc|npmToken|registryUrls|registryAliases|encrypted|secrets)/,
     "what is private needs a secret of the operator: see `registries`",
   ],
   [
     /^(?:automergeType|automergeSchedule|ignoreTests|requiredStatusChecks)$/,
     "pull requests are merged once their checks pass, at any time",
   ],
-  [/^(?:dependencyDashboard|masterIssue)/, "the dashboard is one issue, and asks for no approval"],
+  [/^(?:dependencyDashboard|masterIssue)/, "the dashboard has a shape of its own"],
   [/^(?:pinDigests?|pin|digest|pinDigest)$/, "digests are not pinned"],
+  [
+    /^separateMultiple/,
+    "of several releases of a dependency the newest is proposed, and the newest below it where it is a major",
+  ],
   [/^(?:separate|group)/, "updates are parted by groups: see `groups`"],
 ];
 

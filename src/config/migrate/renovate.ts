@@ -2,6 +2,7 @@ import { isTable, listOfTexts } from "../../text/data.ts";
 import { defaultPolicy } from "../../domain/policy.ts";
 import type { ConfigurationFile } from "../schema/file.ts";
 import { expanded, merged, type Unmatched } from "./expand.ts";
+import { toRegistries } from "./hosts.ts";
 import { ecosystemsOf } from "./managers.ts";
 import { toOptions } from "./options.ts";
 import type { Table } from "./presets.ts";
@@ -56,6 +57,7 @@ export function fromRenovate(values: Table, supported: readonly string[]): Draft
     ...made.flatMap((each) => each.rules),
   ];
   const ignore = ignoredEverywhere(top);
+  const hosts = toRegistries(top);
   const dashboard = top["dependencyDashboard"];
   return {
     file: {
@@ -64,6 +66,7 @@ export function fromRenovate(values: Table, supported: readonly string[]): Draft
       cooldown: { "default-days": defaultPolicy.cooldown.days },
       ...("ignorePaths" in top ? {} : { "exclude-paths": [] }),
       ...general,
+      ...(Object.keys(hosts.registries).length === 0 ? {} : { registries: hosts.registries }),
       ...(ignore.length === 0 ? {} : { ignore }),
       ...(rules.length === 0 ? {} : { rules: rules.slice(0, mostRules) }),
     },
@@ -80,6 +83,7 @@ export function fromRenovate(values: Table, supported: readonly string[]): Draft
     unmatched: [
       ...unmatched,
       ...lost,
+      ...hosts.unmatched,
       ...made.flatMap((each) => each.unmatched),
       ...(rules.length > mostRules
         ? [{ place: "packageRules", why: `only the first ${mostRules} rules are taken` }]
@@ -90,7 +94,7 @@ export function fromRenovate(values: Table, supported: readonly string[]): Draft
 
 function isElsewhere(key: string, top: Table): boolean {
   const isManager = isTable(top[key]) && ecosystemsOf([key]) !== undefined;
-  return isManager || isSized(key) || ["ignoreDeps", "enabledManagers"].includes(key);
+  return isManager || isSized(key) || ["ignoreDeps", "enabledManagers", "hostRules"].includes(key);
 }
 
 /** What is not among `enabledManagers` is turned off. */

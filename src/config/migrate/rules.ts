@@ -29,8 +29,7 @@ export function toRules(piece: Piece, top: Table): MigratedRules {
   const found = toMatch(values);
   if (found.kind === "never") return { rules: [], unmatched };
   if (found.kind === "unsayable") {
-    const why =
-      "this condition cannot be said here: without it the rule would fit too much, and so it is left out";
+    const why = `${whyUnsayable[found.key] ?? "this condition cannot be said here"}: without it the rule would fit too much, and so it is left out`;
     return { rules: [], unmatched: [...unmatched, { place: at(found.key), why }] };
   }
   const { match } = found;
@@ -62,7 +61,12 @@ export function toRules(piece: Piece, top: Table): MigratedRules {
       : [];
   });
   return {
-    rules: [...(says ? [rule] : []), ...apart(match, group), ...inner.flatMap(({ rules }) => rules)],
+    rules: [
+      ...(says ? [rule] : []),
+      ...apart(match, group),
+      ...patchesApart(match, group, (values["separateMinorPatch"] ?? top["separateMinorPatch"]) === true),
+      ...inner.flatMap(({ rules }) => rules),
+    ],
     unmatched: [
       ...unmatched,
       ...translated.unmatched,
@@ -74,6 +78,17 @@ export function toRules(piece: Piece, top: Table): MigratedRules {
     ],
   };
 }
+
+const whyUnsayable: Readonly<Record<string, string>> = {
+  matchSourceUrls: "where a package's source is kept is not known when rules are asked; name the packages",
+  matchSourceUrlPrefixes:
+    "where a package's source is kept is not known when rules are asked; name the packages",
+  matchCurrentVersion: "of expressions only those for what is stable are understood; write a range",
+  matchCurrentValue:
+    "rules ask about the version in use, and not about what is required; see `current-version`",
+  matchBaseBranches: "write an entry of `updates` for each branch, with its `target-branch`",
+  matchRepositories: "write the rule in the file of that repository",
+};
 
 /** Where a rule is about small updates only, the sizes that are merged need not be said again. */
 function automergeOf({ automerge }: Pick<Rule, "automerge">, match: Match): Pick<Rule, "automerge"> {
@@ -104,6 +119,13 @@ function apart(match: Match, { name, isWhole }: Group): readonly Rule[] {
   const types = match["update-types"] ?? sizes;
   if (name === undefined || isWhole || !types.includes("major") || types.length === 1) return [];
   return [{ match: { ...match, "update-types": ["major"] }, group: `${name} (major)` }];
+}
+
+/** And patches from minors, where it is told to. */
+function patchesApart(match: Match, { name }: Group, isParted: boolean): readonly Rule[] {
+  const types = match["update-types"] ?? sizes;
+  if (name === undefined || !isParted || !types.includes("patch") || types.length === 1) return [];
+  return [{ match: { ...match, "update-types": ["patch"] }, group: `${name} (patch)` }];
 }
 
 /** `ignoreDeps` */

@@ -1,3 +1,4 @@
+import semver from "semver";
 import { z } from "zod";
 import {
   ecosystemName,
@@ -11,6 +12,18 @@ import {
 } from "./options.ts";
 
 const size = z.enum(["major", "minor", "patch"]);
+
+/** `production`, `development`, `optional` and `peer` are what code requires; the others what else a file can pin. */
+export const dependencyKinds = [
+  "production",
+  "development",
+  "optional",
+  "peer",
+  "override",
+  "package-manager",
+  "engine",
+  "transitive",
+] as const;
 const word = z.string().min(1).max(1_000);
 
 const registryShape = z.strictObject({
@@ -73,6 +86,16 @@ export const matchShape = z.strictObject({
   "exclude-names": z.array(pattern).optional(),
   paths: z.array(glob).optional().describe("Of manifests."),
   "dependency-type": z.enum(["production", "development"]).optional(),
+  kinds: z
+    .array(z.enum(dependencyKinds))
+    .optional()
+    .describe("What requires it: more exact than `dependency-type`."),
+  "current-version": z
+    .string()
+    .max(200)
+    .refine((text) => semver.validRange(text) !== null, "a range such as >=1.0.0, as npm writes it")
+    .optional()
+    .describe("A range, as npm writes it, for the version in use."),
   "update-types": z.array(size).optional(),
   severity: severity.optional().describe("Updates that mend an advisory at least as grave."),
   "min-age-days": z.number().int().min(0).max(3_650).optional().describe("Of the release."),

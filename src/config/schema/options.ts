@@ -166,6 +166,10 @@ export const optionShapes = {
     ),
   cooldown: cooldownShape.optional().describe("How old a release must be before it is proposed."),
   schedule: z.union([scheduleShape, phrase]).optional().describe("When new pull requests may be opened."),
+  approval: z
+    .boolean()
+    .optional()
+    .describe("Whether version updates wait until a person ticks their box in the dashboard."),
   "open-pull-requests-limit": limit
     .optional()
     .describe("For version updates; 0 means none. 10 if absent, 5 for an entry of `updates`."),

@@ -9,7 +9,7 @@ export function policyOf(update: Update, policies: Policies, now: Date): Policy 
   return policies.forUpdate(update, { size, ...severityOf(fixes), ...ageOf(release, now) });
 }
 
-/** What holds for a group: what its first update says, and the labels and people of all. */
+/** What holds for a group: what its first update says, the labels and people of all, and what any waits for. */
 export function policyOfGroup({ updates, maintains }: UpdateGroup, policies: Policies, now: Date): Policy {
   if (maintains !== undefined) {
     const { lockMaintenance, ...policy } = policies.forProject(maintains);
@@ -22,11 +22,14 @@ export function policyOfGroup({ updates, maintains }: UpdateGroup, policies: Pol
 
 function joined(a: Policy, b: Policy): Partial<Policy> {
   const keys = ["labels", "assignees", "reviewers"] as const;
-  return Object.fromEntries(
-    keys
-      .filter((key) => a[key] !== undefined && b[key] !== undefined)
-      .map((key) => [key, [...new Set([...(a[key] ?? []), ...(b[key] ?? [])])]]),
-  );
+  return {
+    ...Object.fromEntries(
+      keys
+        .filter((key) => a[key] !== undefined && b[key] !== undefined)
+        .map((key) => [key, [...new Set([...(a[key] ?? []), ...(b[key] ?? [])])]]),
+    ),
+    ...(b.approval === undefined ? {} : { approval: b.approval }),
+  };
 }
 
 /** Whether an advisory is to be mended by an update of its own. */

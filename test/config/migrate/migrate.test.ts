@@ -63,7 +63,83 @@ describe("a configuration of Renovate", () => {
       { rangeStrategy: "pin" },
       { "versioning-strategy": "increase", lost: ["rangeStrategy"] },
     ],
-    ["limits", { prConcurrentLimit: 4, prHourlyLimit: 2 }, { "open-pull-requests-limit": 4 }],
+    ["limits", { prConcurrentLimit: 4, prHourlyLimit: 0 }, { "open-pull-requests-limit": 4 }],
+    ["a limit per hour", { prHourlyLimit: 2 }, { lost: ["prHourlyLimit"] }],
+    ["a limit per hour by a preset", { extends: [":prHourlyLimit4"] }, { lost: ["extends[0]"] }],
+    [
+      "what is so anyway",
+      {
+        ignoreUnstable: true,
+        respectLatest: true,
+        ignoreDeprecated: true,
+        updateNotScheduled: true,
+        internalChecksFilter: "strict",
+        fetchReleaseNotes: true,
+        rebaseStalePrs: false,
+        separateMinorPatch: false,
+        postUpdateOptions: [],
+        dependencyDashboardApproval: false,
+      },
+      { approval: false },
+    ],
+    [
+      "what is never so",
+      {
+        ignoreUnstable: false,
+        respectLatest: false,
+        updateNotScheduled: false,
+        internalChecksFilter: "none",
+        fetchReleaseNotes: "off",
+        rebaseStalePrs: true,
+        postUpdateOptions: ["npmDedupe", "gomodTidy"],
+      },
+      {
+        lost: [
+          "ignoreUnstable",
+          "respectLatest",
+          "updateNotScheduled",
+          "internalChecksFilter",
+          "fetchReleaseNotes",
+          "rebaseStalePrs",
+          "postUpdateOptions",
+        ],
+      },
+    ],
+    ["approval of everything", { dependencyDashboardApproval: true }, { approval: true }],
+    [
+      "approval of majors",
+      { extends: [":approveMajorUpdates"] },
+      { rules: [{ match: { "update-types": ["major"] }, approval: true }] },
+    ],
+    [
+      "hosts and their secrets",
+      {
+        hostRules: [
+          { matchHost: "https://npm.acme.example/all/", hostType: "npm", token: "{{ secrets.NPM }}" },
+          { matchHost: "other.example", username: "me", password: "hush" },
+          { matchHost: "ghcr.io", hostType: "docker", token: "hush" },
+          { matchHost: "github.com", hostType: "github", token: "hush" },
+          { hostType: "npm", token: "hush" },
+          { matchHost: "slow.example", concurrentRequestLimit: 2 },
+        ],
+      },
+      {
+        registries: {
+          "npm-acme-example": {
+            type: "npm-registry",
+            url: "https://npm.acme.example/all/",
+            token: "${{secrets.NPM}}",
+          },
+          "other-example": {
+            type: "npm-registry",
+            url: "https://other.example/",
+            username: "${{secrets.OTHER_EXAMPLE_USERNAME}}",
+            password: "${{secrets.OTHER_EXAMPLE_PASSWORD}}",
+          },
+        },
+        lost: [0, 1, 2, 3, 4, 5].map((at) => `hostRules[${at}]`),
+      },
+    ],
     ["no limit", { extends: [":disableRateLimiting"] }, { "open-pull-requests-limit": 1000 }],
     ["a prefix", { commitMessagePrefix: "build:" }, { "commit-message": { prefix: "build" } }],
     [
@@ -119,7 +195,7 @@ describe("a configuration of Renovate", () => {
       { automerge: { "update-types": ["major", "minor", "patch"], method: "squash" } },
     ],
     ["the dashboard", { extends: [":disableDependencyDashboard"] }, { dashboard: false }],
-    ["what has no equal", { customManagers: [], hostRules: [] }, { lost: ["customManagers", "hostRules"] }],
+    ["what has no equal", { customManagers: [], npmrc: "" }, { lost: ["customManagers", "npmrc"] }],
     ["what nobody knows", { labls: [] }, { lost: ["labls"] }],
     ["a wrong type", { labels: 3, minimumReleaseAge: "soon" }, { lost: ["labels", "minimumReleaseAge"] }],
   ])("says %s", async (_, config, expected) => {
@@ -143,6 +219,18 @@ describe("a configuration of Renovate", () => {
       { matchDepTypes: ["devDependencies"], enabled: false },
       { "dependency-type": "development" },
     ],
+    [
+      "peers and what pins",
+      { matchDepTypes: ["peerDependencies", "resolutions", "pnpm.overrides"], enabled: false },
+      { kinds: ["peer", "override"] },
+    ],
+    [
+      "tools",
+      { matchDepTypes: ["packageManager", "engines"], enabled: false },
+      { kinds: ["package-manager", "engine"] },
+    ],
+    ["what is stable", { matchCurrentVersion: "!/^0/", enabled: false }, { "current-version": ">=1.0.0" }],
+    ["a range in use", { matchCurrentVersion: "< 2", enabled: false }, { "current-version": "< 2" }],
     ["all kinds", { matchDepTypes: ["dependencies", "devDependencies"], enabled: false }, {}],
     [
       "sizes",
@@ -166,9 +254,10 @@ describe("a configuration of Renovate", () => {
   });
 
   it.each<[string, object]>([
-    ["matchCurrentVersion", { matchCurrentVersion: "!/^0/", automerge: true }],
+    ["matchCurrentVersion", { matchCurrentVersion: "/-rc/", automerge: true }],
     ["matchPackageNames", { matchPackageNames: ["/^(?!a)/"], automerge: true }],
-    ["matchDepTypes", { matchDepTypes: ["peerDependencies"], enabled: false }],
+    ["matchDepTypes", { matchDepTypes: ["constructor"], enabled: false }],
+    ["matchDepTypes", { matchDepTypes: ["volta"], enabled: false }],
     ["matchFileNames", { matchFileNames: ["!apps/**"], enabled: false }],
     ["matchSourceUrls", { matchSourceUrls: ["https://github.com/a/b"], groupName: "b" }],
   ])("leaves out a rule that would fit too much without %s", async (key, rule) => {
@@ -190,6 +279,30 @@ describe("a configuration of Renovate", () => {
     expect(await made({ ...rules(react), separateMajorMinor: false })).toEqual({
       rules: [{ match: { names: ["react*"] }, group: "react" }],
     });
+  });
+
+  it("parts the patches of a group, where it is told to", async () => {
+    const react = { matchPackageNames: ["react*"], groupName: "react", separateMinorPatch: true };
+    expect(await made({ ...rules(react), separateMajorMinor: false })).toEqual({
+      rules: [
+        { match: { names: ["react*"] }, group: "react" },
+        { match: { names: ["react*"], "update-types": ["patch"] }, group: "react (patch)" },
+      ],
+      lost: ["packageRules[0].separateMinorPatch"],
+    });
+  });
+
+  it("repeats no secret", async () => {
+    const hostRules = [
+      { matchHost: "a.example", token: "npm_hush" },
+      { matchHost: "https://me:hush@b.example", token: "hush" },
+    ];
+    const { text } = await migrate(
+      "renovate.json",
+      JSON.stringify({ hostRules, npmToken: "hush" }),
+      supported,
+    );
+    expect(text).not.toContain("hush");
   });
 
   it("turns what is allowed into what is ignored", async () => {
@@ -312,7 +425,8 @@ describe("a hostile configuration of Renovate", () => {
     "matchUpdateTypes", "matchManagers", "groupName", "labels", "addLabels", "schedule", "timezone", "automerge",
     "minimumReleaseAge", "ignoreDeps", "ignorePaths", "rangeStrategy", "prConcurrentLimit", "major", "npm",
     "commitMessagePrefix", "semanticCommitType", "lockFileMaintenance", "vulnerabilityAlerts", "baseBranches",
-    "allowedVersions", "enabledManagers", "description", "__proto__", "constructor", "toString",
+    "allowedVersions", "enabledManagers", "hostRules", "matchHost", "token", "matchCurrentVersion", "postUpdateOptions",
+    "dependencyDashboardApproval", "separateMinorPatch", "prHourlyLimit", "description", "__proto__", "constructor", "toString",
   ); // prettier-ignore
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
