@@ -73,9 +73,9 @@ function placeWithinLock(
   at: (name: string, single: boolean) => Place,
 ): Place {
   const rule = ruleFor(update, policy.groups, "version");
-  const group = policy.group ?? rule?.name;
+  const name = policy.group ?? rule?.name;
   return {
-    ...at(group === undefined ? "transitive" : `${group}-transitive`, false),
+    ...at(name === undefined ? "transitive" : `${name}-transitive`, false),
     ...limited(policy.group === undefined ? rule?.limit : policy.groupLimit),
   };
 }
