@@ -43,19 +43,20 @@ function entriesOf(folder: string, paths: readonly string[]): FileEntry[] {
  */
 async function tracked(folder: string): Promise<FileEntry[] | undefined> {
   try {
-    const [staged, deleted, others] = await Promise.all([
-      ask(folder, ["--stage"]),
-      ask(folder, ["--deleted"]),
-      ask(folder, ["--others", "--exclude-standard"]),
-    ]);
-    const gone = new Set(deleted); // but not yet from the index
     const known = new Map<string, FileEntry>();
-    for (const line of staged) {
-      const path = line.slice(line.indexOf("\t") + 1);
-      const kind = kinds.get(line.slice(0, 3));
-      if (kind !== undefined && isWanted(path) && !gone.has(path)) known.set(path, { path, kind });
+    const others: string[] = [];
+    const gone: string[] = []; // but not yet from the index
+    for (const line of await ask(folder)) {
+      const tag = line[0];
+      const path = tag === "?" ? line.slice(2) : line.slice(line.indexOf("\t") + 1);
+      const kind = kinds.get(line.slice(2, 5));
+      if (!isWanted(path)) continue;
+      if (tag === "?") others.push(path);
+      else if (tag === "R") gone.push(path);
+      else if (kind !== undefined) known.set(path, { path, kind });
     }
-    return [...known.values(), ...entriesOf(folder, others.filter(isWanted))];
+    for (const path of gone) known.delete(path);
+    return [...known.values(), ...entriesOf(folder, others)];
   } catch {
     return undefined; // no checkout or no git: the folder is walked instead
   }
@@ -67,11 +68,13 @@ const kinds = new Map<string, FileEntry["kind"]>([
   ["120", "link"],
 ]);
 
-async function ask(folder: string, question: readonly string[]): Promise<string[]> {
+/** Each file of the index, once more with `R` where it is deleted, and with `?` those that it does not know. */
+async function ask(folder: string): Promise<string[]> {
   // The settings of a checkout can name programs for git to run: none of those is asked for here.
   const safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+  const question = ["ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard"];
   const options = { cwd: folder, maxBuffer: 512_000_000 };
-  const { stdout } = await promisify(execFile)("git", [...safe, "ls-files", "-z", ...question], options);
+  const { stdout } = await promisify(execFile)("git", [...safe, ...question], options);
   return stdout.split("\0").filter((line) => line !== "");
 }
 
