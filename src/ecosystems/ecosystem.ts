@@ -67,6 +67,9 @@ export interface Ecosystem {
    * asked for, and as few copies as will do. Gives only the files that changed. Throws as `patch`.
    */
   refresh?(project: Project, io: Io): Promise<readonly FileChange[]>;
+
+  /** Resolves the project as it stands, and writes nothing. Throws as `patch`: then no update is to blame. */
+  assertResolves?(project: Project, io: Io): Promise<void>;
 }
 
 /** Tells what of a package the repository's code uses, and what of that another release breaks. */

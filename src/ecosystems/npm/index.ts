@@ -4,7 +4,7 @@ import type { Ecosystem } from "../ecosystem.ts";
 import { detailsOf } from "./details.ts";
 import { locate, pnpmWorkspaceFile } from "./locate.ts";
 import { lockfiles } from "./lockfiles.ts";
-import { type NpmOptions, patch, refresh } from "./patch.ts";
+import { assertResolves, type NpmOptions, patch, refresh } from "./patch.ts";
 import { readProject } from "./project.ts";
 import { isPublished } from "./publication.ts";
 import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts";
@@ -40,6 +40,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     usage,
     patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
     refresh: (project, io) => refresh(project, io, { ...options, registry }),
+    assertResolves: (project, io) => assertResolves(project, io, { ...options, registry }),
   };
 }
 

@@ -62,6 +62,15 @@ export async function refresh(
 
 const elsewhere = new Set(["git", "tarball"]);
 
+/** Throws `ResolutionError` where the package manager makes no lockfile of the project as it stands. */
+export async function assertResolves(
+  project: Project,
+  io: Io,
+  options: NpmOptions & { registry: string },
+): Promise<void> {
+  await write(project, [], io, { ...options, anew: false });
+}
+
 async function write(
   project: Project,
   updates: readonly Update[],

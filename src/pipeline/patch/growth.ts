@@ -39,14 +39,20 @@ export class Growth<Written> {
     }
     const outcome = await this.#write(candidates);
     if (!(outcome instanceof ResolutionError)) return outcome;
-    if (outcome.isHopeless) {
-      candidates.forEach((atom) => this.#drop(atom, outcome));
-      return undefined;
-    }
+    if (outcome.isHopeless) return this.#dropProject(candidates, outcome);
     const [only] = candidates;
     if (candidates.length === 1 && only !== undefined) return this.#lower(only, outcome);
     let last: Written | undefined;
     for (const part of split(candidates, outcome.suspects)) last = (await this.grow(part)) ?? last;
+    return last;
+  }
+
+  /** What is wrong with one project is no reason to leave the others of the group as they are. */
+  async #dropProject(candidates: readonly Atom[], refusal: ResolutionError): Promise<Written | undefined> {
+    const projects = [...Map.groupBy(candidates, ([update]) => update?.project).values()];
+    if (projects.length === 1) candidates.forEach((atom) => this.#drop(atom, refusal));
+    let last: Written | undefined;
+    for (const own of projects.length === 1 ? [] : projects) last = (await this.grow(own)) ?? last;
     return last;
   }
 
@@ -102,8 +108,9 @@ function alternative(update: Update, nth: number, { message }: ResolutionError):
     : { ...update, ...step, insteadOf: { version: release.version, reason: message } };
 }
 
-function whyDropped({ dependency, release }: Update, { message }: ResolutionError): string {
-  return `${dependency.name}@${release.version} cannot be taken: ${message}`;
+/** Where no update is to blame, the same words for all of them: they are told once. */
+function whyDropped({ dependency, release }: Update, { message, isHopeless }: ResolutionError): string {
+  return isHopeless ? message : `${dependency.name}@${release.version} cannot be taken: ${message}`;
 }
 
 function split(candidates: readonly Atom[], suspects: readonly string[]): readonly (readonly Atom[])[] {

@@ -1,3 +1,4 @@
+import { ResolutionError } from "../../domain/errors.ts";
 import type { FileChange, Project, Update, UpdateGroup } from "../../domain/types.ts";
 import type { Ecosystem, Io } from "../../ecosystems/ecosystem.ts";
 import { overlay } from "../../text/overlay.ts";
@@ -32,7 +33,8 @@ export async function patch(
 ): Promise<Patched> {
   if (group.maintains !== undefined)
     return maintain(group, group.maintains, ecosystems.get(group.maintains.ecosystem), io);
-  const growth = new Growth(async (updates) => write(updates, ecosystems, io));
+  const faults = new Map<Project, Promise<ResolutionError | undefined>>();
+  const growth = new Growth(async (updates) => write(updates, ecosystems, io, faults));
   const written = await growth.grow(atoms(group.updates));
   const { changes = [], after = [] } = written ?? {};
   const { lowered } = growth;
@@ -99,6 +101,7 @@ async function write(
   updates: readonly Update[],
   ecosystems: ReadonlyMap<string, Ecosystem>,
   io: Io,
+  faults: Map<Project, Promise<ResolutionError | undefined>>,
 ): Promise<Written> {
   const changes = new Map<string, FileChange>();
   const after: { before: Project; after: Project }[] = [];
@@ -107,11 +110,46 @@ async function write(
     if (ecosystem === undefined) continue;
     // Each project sees what those before it changed, for they may share files.
     const files = overlay(io.files, [...changes.values()]);
-    for (const change of await ecosystem.patch(project, own, { ...io, files }))
-      changes.set(change.path, change);
+    const written = await ecosystem.patch(project, own, { ...io, files }).catch(async (error: unknown) => {
+      throw (await faultOf(error, project, ecosystem, io, faults)) ?? error;
+    });
+    for (const change of written) changes.set(change.path, change);
     const again = await reread(project, ecosystem, overlay(io.files, [...changes.values()]));
     for (const update of own) assertTaken(update, again, ecosystem.versions);
     after.push({ before: project, after: again });
   }
   return { changes: [...changes.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)), after };
+}
+
+/**
+ * What is wrong with a project's lockfile before anything moves, such as a release in it that the registry has no more;
+ * asked once for each project, and only where the resolver blames no update.
+ */
+async function faultOf(
+  refusal: unknown,
+  project: Project,
+  ecosystem: Ecosystem,
+  io: Io,
+  faults: Map<Project, Promise<ResolutionError | undefined>>,
+): Promise<ResolutionError | undefined> {
+  if (!(refusal instanceof ResolutionError) || refusal.isHopeless || refusal.suspects.length > 0)
+    return undefined;
+  const known = faults.get(project) ?? baseFault(project, ecosystem, io);
+  faults.set(project, known);
+  return known;
+}
+
+async function baseFault(
+  project: Project,
+  ecosystem: Ecosystem,
+  io: Io,
+): Promise<ResolutionError | undefined> {
+  try {
+    await ecosystem.assertResolves?.(project, io);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ResolutionError)) throw error;
+    const message = `${project.lockfile?.path ?? project.root} does not resolve as it stands, before any update: ${error.message}`;
+    return new ResolutionError(message, { cause: error, isHopeless: true });
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ResolutionError } from "../../../src/domain/errors.ts";
-import type { Update, UpdateGroup } from "../../../src/domain/types.ts";
+import type { Project, Update, UpdateGroup } from "../../../src/domain/types.ts";
 import type { Ecosystem } from "../../../src/ecosystems/ecosystem.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
 import { patch } from "../../../src/pipeline/patch/patch.ts";
@@ -34,7 +34,10 @@ function choosy(refuses: (moving: readonly string[]) => readonly string[] | unde
 
 async function groupOfAll(ecosystem: Ecosystem): Promise<UpdateGroup> {
   const [location] = await ecosystem.locate(["package.json"], files);
-  const project = await ecosystem.read(location!, files);
+  return groupIn(await ecosystem.read(location!, files));
+}
+
+function groupIn(project: Project): UpdateGroup {
   const updates = project.manifests.flatMap((manifest) =>
     manifest.dependencies.map((dependency): Update => {
       const release = { version: "1.1.0" };
@@ -161,8 +164,79 @@ describe("a group that no lockfile can hold as a whole", () => {
     };
     const { changes, dropped } = await patch(await groupOfAll(ecosystem), new Map([["npm", ecosystem]]), io);
     expect([attempts, changes]).toEqual([1, []]);
-    expect(dropped.map(({ message }) => message)).toEqual(
-      names.map((name) => `${name}@1.1.0 cannot be taken: a plug-in is missing`),
+    expect(dropped.map(({ message }) => message)).toEqual(names.map(() => "a plug-in is missing"));
+  });
+
+  it("tries nothing else either when the lockfile does not resolve even where nothing moves", async () => {
+    const real = npm();
+    const calls: string[] = [];
+    const ecosystem: Ecosystem = {
+      ...real,
+      async patch() {
+        calls.push("patch");
+        throw new ResolutionError("no release of gone fits 1.0.0-next.9");
+      },
+      async assertResolves() {
+        calls.push("assertResolves");
+        throw new ResolutionError("no release of gone fits 1.0.0-next.9");
+      },
+    };
+    const { dropped } = await patch(await groupOfAll(ecosystem), new Map([["npm", ecosystem]]), io);
+    expect(calls).toEqual(["patch", "assertResolves"]);
+    expect(new Set(dropped.map(({ message }) => message)).size).toBe(1);
+    expect(dropped[0]?.message).toMatch(
+      /does not resolve as it stands, before any update: no release of gone fits 1\.0\.0-next\.9$/,
     );
+  });
+
+  it("asks only once whether the lockfile resolves as it stands, and not where an update is blamed", async () => {
+    const real = npm();
+    let asked = 0;
+    const refusing = (suspects: readonly string[]): Ecosystem => ({
+      ...real,
+      async patch(project, updates, world) {
+        if (updates.some(({ dependency }) => dependency.name === "p13"))
+          throw new ResolutionError("they do not fit", { suspects });
+        return real.patch(project, updates, world);
+      },
+      async assertResolves() {
+        asked += 1;
+      },
+    });
+    for (const [suspects, times] of [
+      [[], 1],
+      [["p13"], 1],
+    ] as const) {
+      const ecosystem = refusing(suspects);
+      const { dropped } = await patch(await groupOfAll(ecosystem), new Map([["npm", ecosystem]]), io);
+      expect([asked, dropped.map(({ update }) => update.dependency.name)]).toEqual([times, ["p13"]]);
+    }
+  });
+
+  it("goes on with the other projects where one cannot be written at all", async () => {
+    const two = memoryFiles({
+      "a/package.json": JSON.stringify({ dependencies: { p0: "^1.0.0", p1: "^1.0.0" } }),
+      "b/package.json": JSON.stringify({ dependencies: { p0: "^1.0.0", p1: "^1.0.0" } }),
+    });
+    const real = npm();
+    const ecosystem: Ecosystem = {
+      ...real,
+      async patch(project, updates, world) {
+        if (project.root === "a") throw new ResolutionError("a plug-in is missing", { isHopeless: true });
+        return real.patch(project, updates, world);
+      },
+    };
+    const groups = await Promise.all(
+      (await ecosystem.locate(["a/package.json", "b/package.json"], two)).map(async (location) =>
+        groupIn(await ecosystem.read(location, two)),
+      ),
+    );
+    const group = { ...groups[0]!, updates: groups.flatMap(({ updates }) => updates) };
+    const { changes, dropped } = await patch(group, new Map([["npm", ecosystem]]), { ...io, files: two });
+    expect(changes.map(({ path }) => path)).toEqual(["b/package.json"]);
+    expect(dropped.map(({ update, message }) => [update.manifest.path, message])).toEqual([
+      ["a/package.json", "a plug-in is missing"],
+      ["a/package.json", "a plug-in is missing"],
+    ]);
   });
 });

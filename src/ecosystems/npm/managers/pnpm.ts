@@ -227,7 +227,10 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   try {
     const wished = withRules({ ...files, ...exact }, task, semver.major(program.version));
     const start = task.anew ? {} : { [lockfile]: text };
-    const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile");
+    // Where nothing is to move, it would believe the lockfile and ask nobody.
+    const isSame = !task.anew && task.moves.length === 0 && task.refresh.length === 0;
+    const doubting = isSame ? ["--no-prefer-frozen-lockfile"] : [];
+    const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
     const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
     await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
     return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;

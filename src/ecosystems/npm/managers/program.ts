@@ -82,10 +82,19 @@ export function failureOf(
   { isUnreachable, isHopeless }: { readonly isUnreachable: boolean; readonly isHopeless: boolean },
 ): Error {
   if (isUnreachable) return new HttpError(registry, undefined, `${manager} failed: ${said}`, { cause });
-  const suspects = moves.map(({ name }) => name).filter((name) => said.includes(name));
+  const suspects = moves.map(({ name }) => name).filter((name) => isNamedIn(said, name));
   return new ResolutionError(`${manager} makes no lockfile: ${said}`, {
     cause,
     suspects,
     isHopeless: isHopeless && suspects.length === 0,
   });
+}
+
+/** As a word of its own: `ms` is not named by `items`, nor `react` by `react-dom` or `@types/react`. */
+function isNamedIn(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    const [before = "", after = ""] = [text[at - 1], text[at + name.length]];
+    if (!/[\w/@-]/.test(before) && !/[\w/-]/.test(after)) return true;
+  }
+  return false;
 }
