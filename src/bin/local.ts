@@ -127,7 +127,13 @@ async function withWorld(
       return everywhere(defaultPolicy);
     });
     return await work(
-      { ...worldOf(adapters, io), files: withRegistries(files, policies), policies, ...timeOf(options) },
+      {
+        ...worldOf(adapters, io),
+        files: withRegistries(files, policies),
+        ...(cacheFolder === undefined ? {} : { cache: adapters.cache }),
+        policies,
+        ...timeOf(options),
+      },
       early,
     );
   } finally {

@@ -26,6 +26,12 @@ export interface Ecosystem {
   readonly label: string;
   readonly versions: VersionScheme;
 
+  /**
+   * Names what `locate` and `read` make of files, such as `npm-1`, and is changed with it: what was made before under
+   * the same name is used again while the files stay. Absent where nothing may be kept.
+   */
+  readonly revision?: string;
+
   /** Whether `path` is one of this ecosystem's manifests. Called on every path of the tree: keep it cheap. */
   claims(path: string): boolean;
 

@@ -1,9 +1,10 @@
 import picomatch from "picomatch";
 import { messageOf } from "../domain/errors.ts";
 import type { Policies } from "../domain/policy.ts";
-import type { FileReader } from "../domain/ports.ts";
+import type { Cache, FileReader } from "../domain/ports.ts";
 import type { Problem, Project } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import { recall } from "./recall.ts";
 
 export interface Discovery {
   readonly projects: readonly Project[];
@@ -12,11 +13,15 @@ export interface Discovery {
   readonly problems: readonly Problem[];
 }
 
-/** Finds and reads every project of the repository. What cannot be read becomes a problem. */
+/**
+ * Finds and reads every project of the repository. What cannot be read becomes a problem. With a cache, what was read is
+ * kept until its files change.
+ */
 export async function discover(
   ecosystems: readonly Ecosystem[],
   files: FileReader,
   policies: Pick<Policies, "forProject">,
+  cache?: Cache,
 ): Promise<Discovery> {
   const tests = new Map<readonly string[], (path: string) => boolean>();
   const isExcluded = (ecosystem: string, root: string, path: string): boolean => {
@@ -31,7 +36,12 @@ export async function discover(
       const claimed = entries.filter(({ path }) => ecosystem.claims(path));
       const links = claimed.filter(({ kind }) => kind === "link").map(({ path }) => linkProblem(path));
       const paths = claimed.filter(({ kind }) => kind === "file").map(({ path }) => path);
-      const locations = await ecosystem.locate(paths, files);
+      const { id, revision } = ecosystem;
+      const through = <T>(what: unknown, work: (seen: FileReader) => Promise<T>): Promise<T> =>
+        cache === undefined || revision === undefined
+          ? work(files)
+          : recall([id, revision, what], files, cache, work);
+      const locations = await through(paths, (seen) => ecosystem.locate(paths, seen));
       const wanted = locations.filter(
         ({ root, manifests: [first = ""] }) => !isExcluded(ecosystem.id, root, first),
       );
@@ -39,7 +49,7 @@ export async function discover(
       const read = await Promise.all(
         wanted.map(async (location) => {
           try {
-            return { project: await ecosystem.read(location, files) };
+            return { project: await through(location, (seen) => ecosystem.read(location, seen)) };
           } catch (error) {
             return {
               problem: {

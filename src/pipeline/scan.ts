@@ -1,4 +1,4 @@
-import type { AdvisorySource, FileReader, HttpClient, Reporter, Tools } from "../domain/ports.ts";
+import type { AdvisorySource, Cache, FileReader, HttpClient, Reporter, Tools } from "../domain/ports.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { Decision, Finding, Problem, Project, UpdateGroup } from "../domain/types.ts";
 import type { Ecosystem } from "../ecosystems/ecosystem.ts";
@@ -13,6 +13,8 @@ import { type Resolutions, resolve } from "./resolve.ts";
 export interface World {
   readonly ecosystems: readonly Ecosystem[];
   readonly files: FileReader;
+  /** Where what is read of them is kept from one scan to the next; absent where each reads anew. */
+  readonly cache?: Cache;
   readonly http: HttpClient;
   readonly advisories: AdvisorySource;
   readonly tools: Tools;
@@ -37,11 +39,11 @@ export interface Scan {
 
 /** One scan, from the files to the plan. Nothing is written. */
 export async function scan(world: World): Promise<Scan> {
-  const { ecosystems, files, http, policies, now, reporter } = world;
+  const { ecosystems, files, cache, http, policies, now, reporter } = world;
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
 
   reporter.stage("discover");
-  const { projects, excluded, problems } = await discover(ecosystems, files, policies);
+  const { projects, excluded, problems } = await discover(ecosystems, files, policies, cache);
 
   reporter.stage("resolve");
   const options = { settledBefore: settledBefore(policies, now), dated: world.asOf !== undefined };

@@ -26,6 +26,11 @@ export function keepsTheContract(
     expect(manifests.toSorted()).toEqual(claimed.toSorted());
   });
 
+  it("makes plain JSON of files, which can be kept", async () => {
+    const made = [await ecosystem.locate(claimed, files), await projects()];
+    expect(JSON.parse(JSON.stringify(made))).toStrictEqual(made);
+  });
+
   it("reads each span back as its requirement", async () => {
     const read = (await projects()).flatMap((project) => project.manifests);
     expect(read.flatMap(({ dependencies }) => dependencies)).not.toEqual([]);

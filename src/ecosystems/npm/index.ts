@@ -20,6 +20,7 @@ export function npm(options: NpmOptions = {}): Ecosystem {
     id: "npm",
     osv: "npm",
     label: "javascript",
+    revision: "npm-1",
     versions: npmVersions,
     claims: (path) => isNamed(path, ["package.json", pnpmWorkspaceFile]),
     concerns: (path) =>

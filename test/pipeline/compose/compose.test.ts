@@ -254,7 +254,11 @@ describe("compose", () => {
       ["none of 3 used is gone", { used: 3 }, /All 3 exports of it that are used here are still there/],
       ["none of 1 used is gone", { used: 1 }, /The one export of it that is used here is still there/],
       ["not imported", {}, /No source file imports it\./],
-      ["unknown", { unseen: ["a.js could not be read as code"] }, /- `axios`: not all of its use could be judged: a\.js could not/],
+      [
+        "unknown",
+        { unseen: ["a.js could not be read as code"] },
+        /- `axios`: not all of its use could be judged: a\.js could not/,
+      ],
       [
         "none found, not all seen",
         { used: 3, unseen: ["x"] },
