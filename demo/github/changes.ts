@@ -254,6 +254,8 @@ function mergeability(
     .some(({ pull_number: number, state }) => number === pull.number && state === "APPROVED");
   if (!isChecked || (protection?.required_pull_request_reviews && !isApproved))
     return { mergeable: true, mergeable_state: "blocked" };
+  if (protection?.strict === true && world.git(repository).mergeBase(base, pull.head_sha) !== base)
+    return { mergeable: true, mergeable_state: "behind" };
   const statuses = statusesOf(world, repository, pull.head_sha);
   const red =
     runs.some((run) => !green(run)) || latest(statuses).some((status) => status["state"] !== "success");
@@ -297,6 +299,8 @@ export async function merge(
     return refuse(409, "Head branch was modified. Review and try the merge again.");
   if (current.mergeable_state === "blocked")
     return refuse(405, "Repository rule violations found: a required check or review is missing.");
+  if (current.mergeable_state === "behind")
+    return refuse(405, "Head branch is out of date. Review and try the merge again.");
   const base = world.branch(repository, current.base_ref);
   if (base === undefined) return refuse(404, "Not Found");
   const merged = mergeOf(world, repository, base, current.head_sha);

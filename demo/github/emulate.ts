@@ -190,6 +190,8 @@ export interface GithubStore {
       readonly branch_name: string;
       readonly required_status_checks: { readonly contexts: readonly string[] } | null;
       readonly required_pull_request_reviews: object | null;
+      /** Whether the checks must have passed on top of the base's head. */
+      readonly strict: boolean;
     }
   >;
   readonly reviews: Rows<

@@ -102,6 +102,8 @@ export interface GithubEmulator {
   queuedChecks(repository: string): readonly { readonly sha: string; readonly name: string }[];
   /** Asks for a check on the branch before it can be merged. */
   requireCheck(repository: string, branch: string, name: string): void;
+  /** Asks for that check on branches that are up to date. */
+  requireUpToDate(repository: string, branch: string, name: string): void;
   /** Asks for an approving review before the branch can be merged into. */
   requireReview(repository: string, branch: string): void;
 
@@ -509,6 +511,8 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
     queuedChecks: (name) => queuedIn(name).map(({ head_sha: sha, name: title }) => ({ sha, name: title })),
     requireCheck: (name, branch, title) =>
       protect(name, branch, { required_status_checks: { contexts: [title] } }),
+    requireUpToDate: (name, branch, title) =>
+      protect(name, branch, { required_status_checks: { contexts: [title] }, strict: true }),
     requireReview: (name, branch) =>
       protect(name, branch, { required_pull_request_reviews: { required_approving_review_count: 1 } }),
     install: async (account, names) => {

@@ -73,7 +73,7 @@ async function attendAll(
 /** What people can have done: all is looked up only when somebody asks for it. */
 export function attendWorldOf(
   pulls: AttendWorld["pulls"],
-  { defaultBranch, sha, worldFor }: OpenRepository,
+  { defaultBranch, sha, policies, worldFor }: OpenRepository,
   { octokit, repository, login, signal, isAfterScan }: RepositoryOptions & Pick<AttendWorld, "isAfterScan">,
 ): AttendWorld {
   // Another one each time: what was said a moment ago is in its lists.
@@ -81,6 +81,7 @@ export function attendWorldOf(
   let scanned: Promise<Scan> | undefined;
   return {
     pulls,
+    policies,
     talk: githubConversation(octokit, { ...repository, login }),
     slug: slugOf(login),
     openPullRequests: async () => (await now()).forge.openPullRequests(),

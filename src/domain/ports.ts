@@ -198,6 +198,8 @@ export interface PullRequests {
   logOf(check: Check): Promise<string | undefined>;
   /** The names of the checks that a branch asks for, as far as the token may know. */
   requiredChecks(branch: string): Promise<readonly string[]>;
+  /** The files that differ between two commits. */
+  changedFiles(from: string, to: string): Promise<readonly string[]>;
   commentsOn(number: number): Promise<readonly Comment[]>;
   /** Makes the App's comment with this key say so; see `noteOf`. */
   say(number: number, key: string, text: string): Promise<void>;

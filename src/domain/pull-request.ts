@@ -18,6 +18,8 @@ export interface PullRequestState {
   readonly isOurs: boolean;
   /** `undefined` while GitHub works it out. */
   readonly mergeable: boolean | undefined;
+  /** Whether its base asks for branches that are up to date, and this one is not. */
+  readonly isBehind: boolean;
   /** Whether GitHub merges it by itself once everything it asks for is there. */
   readonly autoMerge: boolean;
   readonly labels: readonly string[];

@@ -71,6 +71,7 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
         isDraft: pull.draft ?? false,
         isOurs: head.author.name === login && (pull.commits <= 1 || (await isOurWork(number))),
         mergeable: pull.mergeable ?? undefined,
+        isBehind: pull.mergeable_state === "behind",
         autoMerge: pull.auto_merge !== null && pull.auto_merge !== undefined,
         labels: pull.labels.map((label) => label.name),
         marker,
@@ -79,6 +80,13 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
     checksOf: (sha) => checksOf(octokit, { owner, name, login }, sha),
     logOf: (check) => logOf(octokit, { owner, name }, check),
     requiredChecks: (branch) => requiredChecks(octokit, { owner, name }, branch),
+    changedFiles: async (from, to) => {
+      const [before, after] = await Promise.all(
+        [from, to].map((sha) => treeAt(octokit, { owner, name, sha })),
+      );
+      const paths = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])];
+      return paths.filter((path) => before?.get(path)?.sha !== after?.get(path)?.sha).toSorted();
+    },
     commentsOn,
     say: async (number, key, said) => {
       const text = addressed(said, login);

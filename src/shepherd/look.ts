@@ -1,4 +1,4 @@
-import type { BisectPolicy, Policies } from "../domain/policy.ts";
+import type { Policies, Policy } from "../domain/policy.ts";
 import type { Check, PullRequestState } from "../domain/pull-request.ts";
 import type { SeenChecks } from "./checks.ts";
 import { commentOf, readNote } from "./note.ts";
@@ -9,7 +9,7 @@ import { bisectKey, bisectShape, type BisectState, trialBranch } from "./state.t
 export async function look(pull: PullRequestState, world: ShepherdWorld): Promise<SeenChecks> {
   const { pulls, policies, patience, isAfterScan } = world;
   const { number, headSha, parentSha, state: status } = pull;
-  const policy = bisectPolicyOf(pull, policies);
+  const policy = policyOfPull(pull, policies).bisect;
   const common = { pull, policy, patience, isAfterScan, now: world.now() };
   if (status !== "open" || parentSha === undefined)
     return { ...common, checks: [], baseChecks: [], branches: await pulls.branches(trialBranch(number)) };
@@ -62,7 +62,7 @@ async function trialOf(
 }
 
 /** By what the key of a pull request says of its project. */
-function bisectPolicyOf({ marker: { key }, base }: PullRequestState, policies: Policies): BisectPolicy {
+export function policyOfPull({ marker: { key }, base }: PullRequestState, policies: Policies): Policy {
   const [, ecosystem = "", root = ""] = /^([^/]+)\/.*?(?: in (.*?))?(?: on .*)?$/.exec(key) ?? [];
-  return (policies.branches.get(base) ?? policies).forProject({ ecosystem, root }).bisect;
+  return (policies.branches.get(base) ?? policies).forProject({ ecosystem, root });
 }

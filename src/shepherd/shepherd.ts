@@ -8,6 +8,7 @@ import { type Action, nothing, type Verdict } from "./actions.ts";
 import { atomsOf } from "./atoms.ts";
 import { begin, decideChecks, givenUp, type Patience, type SeenChecks } from "./checks.ts";
 import type { EvidenceBook } from "./evidence.ts";
+import { freshnessOf, isBehindAnother } from "./freshness.ts";
 import { look } from "./look.ts";
 import { decideMerging } from "./merging.ts";
 import { readNote } from "./note.ts";
@@ -117,7 +118,7 @@ async function checksTurn(
 /** What its base asks for is only looked up where all else is so. */
 async function mergingTurn(
   { pull, checks, now }: SeenChecks,
-  { pulls, evidence }: ShepherdWorld,
+  { pulls, policies, evidence, patience }: ShepherdWorld,
 ): Promise<Verdict> {
   const { automerge, moves = [] } = pull.marker;
   if (automerge === undefined) return nothing;
@@ -126,7 +127,14 @@ async function mergingTurn(
   const seen = { pull, checks, confidence, now };
   const merging = decideMerging({ ...seen, required: [] });
   if (!merging.actions.some(({ kind }) => kind === "merge")) return merging;
-  return decideMerging({ ...seen, required: await pulls.requiredChecks(pull.base) });
+  const decided = decideMerging({ ...seen, required: await pulls.requiredChecks(pull.base) });
+  if (decided.actions.length === 0) return decided;
+  const fresh = await freshnessOf(pull, { pulls, policies });
+  if (fresh === "rebase")
+    return (await isBehindAnother(pull, pulls))
+      ? { actions: [], again: patience.start }
+      : { actions: [{ kind: "rebase" }, { kind: "scan" }] };
+  return fresh === "wait" ? nothing : decided;
 }
 
 /** Of what nothing is known, nothing is sure; nor where it is not known what moves. */

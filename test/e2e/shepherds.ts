@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { GithubEmulator } from "../../demo/github/index.ts";
 import { type Judge, startCi } from "./ci.ts";
 import { locked } from "./files.ts";
 import { type Cast, start, type Where } from "./stage.ts";
@@ -276,6 +277,50 @@ export function shepherding(where: () => Where): void {
       expect(data.parents).toHaveLength(1);
     });
 
+    describe("of a branch whose base has moved", () => {
+      const moved = async (prepare: (github: GithubEmulator) => void, files: Record<string, string>) => {
+        const stage = await open(() => undefined, configured("automerge: true\n"));
+        prepare(stage.github);
+        await stage.github.push("acme/web", { files, by: "octocat" });
+        await stage.ci.settle();
+        const before = stage.github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+        await stage.github.check("acme/web", before, "test", "success");
+        await stage.ci.settle();
+        const head = stage.github.branches("acme/web")["steeplejack/npm/runtime"];
+        return { ...stage, before, head };
+      };
+      const readme = { "README.md": "# Web\n" };
+
+      it("merges what the base has not touched", async () => {
+        const { pulls } = await moved(() => undefined, readme);
+        expect((await pulls())[0]).toMatch(/^merged #1/);
+      });
+
+      it("makes anew first what git would merge line by line, and merges that when its checks have passed", async () => {
+        // Far from the lines that the pull request changes: git merges that.
+        const lockfile = eight().repositories["acme/web"]?.["package-lock.json"];
+        const changed = `${JSON.stringify(JSON.parse(typeof lockfile === "string" ? lockfile : ""), null, 2)}\n\n`;
+        const { pulls, github, ci, before, head } = await moved(() => undefined, {
+          "package-lock.json": changed,
+        });
+        expect((await pulls())[0]).toMatch(/^open #1/);
+        expect(head).not.toBe(before);
+        await github.check("acme/web", head ?? "", "test", "success");
+        await ci.settle();
+        expect((await pulls())[0]).toMatch(/^merged #1/);
+      });
+
+      it("makes anew first what has to be up to date", async () => {
+        const strict = (github: GithubEmulator) => github.requireUpToDate("acme/web", "main", "test");
+        const { pulls, github, ci, before, head } = await moved(strict, readme);
+        expect((await pulls())[0]).toMatch(/^open #1/);
+        expect(head).not.toBe(before);
+        await github.check("acme/web", head ?? "", "test", "success");
+        await ci.settle();
+        expect((await pulls())[0]).toMatch(/^merged #1/);
+      });
+    });
+
     it("leaves alone what a person committed to", async () => {
       const { pulls, github, ci } = await open(() => undefined, configured("automerge: true\n"));
       await github.push("acme/web", {
@@ -290,7 +335,7 @@ export function shepherding(where: () => Where): void {
     });
 
     it("merges one by one, and looks again at what is left", async () => {
-      const { pulls, requires } = await open(
+      const { pulls, requires, ci } = await open(
         () => "success",
         configured("default-groups: false\ngroups:\n  some:\n    patterns: [a*, b*]\nautomerge: true\n"),
       );
@@ -298,6 +343,9 @@ export function shepherding(where: () => Where): void {
       expect(lines.length).toBeGreaterThan(6);
       expect(lines.filter((line) => !line.startsWith("merged"))).toEqual([]);
       expect(Object.values(requires("main")).every((at) => at === "^1.1.0")).toBe(true);
+      // Each is checked when it is opened, and made anew and checked once more when it is its turn.
+      const runs = ci.log.filter((line) => line.startsWith("steeplejack/"));
+      expect(runs.length).toBeLessThanOrEqual(2 * lines.length);
     });
   });
 

@@ -21,6 +21,7 @@ export function pullRequest(
     isDraft: false,
     isOurs: true,
     mergeable: true,
+    isBehind: false,
     autoMerge: false,
     labels: [],
     ...rest,

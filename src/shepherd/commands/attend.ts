@@ -1,7 +1,9 @@
 import type { ClosedPullRequest, Conversation, OpenPullRequest, PullRequests } from "../../domain/ports.ts";
 import type { Comment, PullRequestState } from "../../domain/pull-request.ts";
+import type { Policies } from "../../domain/policy.ts";
 import { safeText } from "../../text/markdown.ts";
 import { closedKey, conditionsOf, farewell, isTakenBack, openAgain } from "../closing.ts";
+import { freshnessOf } from "../freshness.ts";
 import { commentOf, noteOf, readNote } from "../note.ts";
 import { bisectKey, bisectShape } from "../state.ts";
 import { type Answer, answer, type Deed, type Heard } from "./answer.ts";
@@ -12,6 +14,7 @@ import { type Command, parseCommands } from "./parse.ts";
 export interface AttendWorld {
   readonly pulls: PullRequests;
   readonly talk: Conversation;
+  readonly policies: Policies;
   /** What GitHub calls the App. */
   readonly slug: string;
   readonly openPullRequests: () => Promise<readonly OpenPullRequest[]>;
@@ -220,7 +223,7 @@ async function deleteBranch(
 /** What was done, or `soon` where GitHub does not know yet whether it merges. */
 async function merge(
   pull: PullRequestState,
-  { pulls }: AttendWorld,
+  { pulls, policies }: AttendWorld,
 ): Promise<"merge" | "rebase" | "soon" | undefined> {
   if (pull.state !== "open" || pull.marker.merge === undefined) return undefined;
   const [checks, required] = await Promise.all([
@@ -234,6 +237,12 @@ async function merge(
   }
   if (step?.kind === "wait") return step.for.length === 0 ? "soon" : undefined;
   if (step === undefined) return undefined;
+  const fresh = await freshnessOf(pull, { pulls, policies });
+  if (fresh === "wait") return undefined;
+  if (fresh === "rebase") {
+    await pulls.mark(pull, { ...pull.marker, wanted: "rebase" });
+    return "rebase";
+  }
   const merging = await pulls.merge(pull, step.method);
   if (merging.kind === "moved") return "soon";
   if (merging.kind === "merged") {

@@ -27,6 +27,7 @@ function pull(marker: Partial<Marker> = {}, more: Partial<PullRequestState> = {}
     isDraft: false,
     isOurs: true,
     mergeable: true,
+    isBehind: false,
     autoMerge: false,
     labels: [],
     marker: { key: "npm/runtime", digest: "d", basis: "b", moves: [move("a"), move("b")], ...marker },

@@ -6,6 +6,7 @@ import { githubConversation } from "../../../src/github/conversation.ts";
 import { githubForge } from "../../../src/github/forge.ts";
 import { githubPulls } from "../../../src/github/pulls.ts";
 import { attend } from "../../../src/shepherd/commands/attend.ts";
+import { policy } from "../../builders.ts";
 import { draft, hub, web } from "../../github/hub.ts";
 
 const repo = { owner: "acme", repo: "web" };
@@ -40,6 +41,7 @@ async function story(said: readonly string[], kill?: { nth: number; isDone: bool
   });
   const world = {
     pulls: githubPulls(octokit, { ...web, login }),
+    policies: policy(),
     talk: githubConversation(octokit, { ...web, login }),
     slug: "steeplejack",
     openPullRequests: () => forge().openPullRequests(),
