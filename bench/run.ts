@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { record } from "./record.ts";
 import { type Copy, copyRepository } from "./repositories.ts";
+import { installed, tell } from "./tools.ts";
 
 /*
  * `npm run bench [-- [--runs 3] [--latency 25] [--http2] [REPOSITORY ...]]`: how long a look-up takes beside the bare
@@ -57,10 +57,11 @@ const copies: Copy[] = [];
 for (const source of sources) copies.push(await copyRepository(source, kept));
 tell(`recording ${new Set(copies.flatMap(({ packages }) => packages)).size} packages`);
 await record([...new Set(copies.flatMap(({ packages }) => packages))].toSorted(), join(kept, "registry"));
+const install = (name: string, version: string, entry: string) => installed(kept, name, version, entry);
 const tools = {
-  ncu: await installed("npm-check-updates", "23.1.1", "build/cli.js"),
-  pnpm: await installed("pnpm", "12.20.0", `../@pnpm/exe.${process.platform}-${process.arch}/pnpm`),
-  renovate: await installed("renovate", "44.121.2", "dist/renovate.js"),
+  ncu: await install("npm-check-updates", "23.1.1", "build/cli.js"),
+  pnpm: await install("pnpm", "12.20.0", `../@pnpm/exe.${process.platform}-${process.arch}/pnpm`),
+  renovate: await install("renovate", "44.121.2", "dist/renovate.js"),
 };
 
 const certificate = options.http2 ? await certify() : undefined;
@@ -251,21 +252,6 @@ function print(results: readonly (Series & Figures)[]): void {
   }
 }
 
-/** A tool that is compared with, in a folder of its own outside the project; gives the file to run. */
-async function installed(name: string, version: string, entry: string): Promise<string> {
-  const folder = join(kept, "tools", name.replace("/", "+"));
-  const manifest = join(folder, "node_modules", name, "package.json");
-  const wanted = `${name}@${version}`;
-  if (!existsSync(manifest) || !(await readFile(manifest, "utf8")).includes(`"version": "${version}"`)) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "package.json"), '{ "private": true }\n');
-    tell(`installing ${wanted}`);
-    const quietly = ["--no-audit", "--no-fund", "--ignore-scripts"];
-    await execute("npm", ["install", ...quietly, wanted], { cwd: folder, maxBuffer: 64_000_000 });
-  }
-  return join(folder, "node_modules", name, entry);
-}
-
 /** A certificate for this machine, signed by itself. */
 async function certify(): Promise<{ cert: string; key: string }> {
   const cert = join(kept, "localhost.pem");
@@ -312,8 +298,4 @@ function finished(child: ChildProcess): Promise<{ code: number | null; error: st
     child.once("error", reject);
     child.once("exit", (code) => resolve({ code, error }));
   });
-}
-
-function tell(text: string): void {
-  console.error(`… ${text}`);
 }
