@@ -73,10 +73,14 @@ export function foldersOf({ directory, directories }: Entry): readonly string[] 
 
 /** What an entry leaves out, as globs from the top: it writes them relative to its folders. */
 export function excludedIn(entry: Entry): readonly string[] {
-  const excluded = entry["exclude-paths"] ?? [];
-  return foldersOf(entry).flatMap((folder) =>
-    excluded.map((path) => posix.join(folder, path.replace(/^\/+/, ""))),
-  );
+  const excluded = (entry["exclude-paths"] ?? []).map((path) => anywhere(path.replace(/^\/+/, "")));
+  return foldersOf(entry).flatMap((folder) => excluded.map((path) => posix.join(folder, path)));
+}
+
+/** Wildcards without a folder are for names in any folder: `*.json`. */
+function anywhere(path: string): string {
+  const isName = !path.includes("/") && path.includes("*") && !path.startsWith("**");
+  return isName ? `**/${path}` : path;
 }
 
 /** Makes the test of which folders an entry is for. `**` alone means the top, too. */

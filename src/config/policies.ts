@@ -199,7 +199,7 @@ function entriesOf(file: ReadFile, { isFor }: Target): readonly FittingEntry[] {
         registries: entry.registries,
         layers: [
           ...(multi === undefined ? [] : [layerAt(file, ["multi-ecosystem-groups", multi], shared)]),
-          { ...own, options: withFolders(own.options, entry) },
+          { ...own, options: withShared(withFolders(own.options, entry), shared) },
         ],
         fits: (ecosystem, folder) => ecosystem === entry["package-ecosystem"] && isFolder(folder),
         adapt: (policy) => ({
@@ -219,8 +219,19 @@ function withFolders(options: Layer["options"], entry: Entry): Layer["options"] 
   return { ...options, ["exclude-paths" satisfies keyof typeof optionShapes]: excludedIn(entry) };
 }
 
-function toSharedGroup(name: string, { patterns = [] }: Entry): GroupRule {
-  return { name, patterns, excludePatterns: [], updateTypes: [], appliesTo: "version", isShared: true };
+/** Labels and people of a shared group and of its entries add up, as the rival has it. */
+function withShared(
+  options: Layer["options"],
+  shared: Pick<Entry, "labels" | "assignees"> = {},
+): Layer["options"] {
+  const keys = (["labels", "assignees"] as const).filter((key) => key in shared && key in options);
+  const together = keys.map((key) => [key, [...new Set([shared[key], options[key]].flat())]]);
+  return { ...options, ...Object.fromEntries(together) };
+}
+
+function toSharedGroup(name: string, entry: Entry): GroupRule {
+  const { patterns = [], "update-types": updateTypes = [] } = entry;
+  return { name, patterns, excludePatterns: [], updateTypes, appliesTo: "version", isShared: true };
 }
 
 function acrossOf(entry: Entry): string {

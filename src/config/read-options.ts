@@ -31,7 +31,7 @@ export function toPolicy({ options, origins }: Effective): Policy {
     groupRelated: options["group-related"] ?? defaultPolicy.groupRelated,
     defaultGroups: options["default-groups"] ?? defaultPolicy.defaultGroups,
     ignore: (options.ignore ?? []).map((rule, index) => toIgnore(rule, origins.get(`ignore.${index}`))),
-    excludePaths: options["exclude-paths"] ?? defaultPolicy.excludePaths,
+    excludePaths: options["exclude-paths"]?.flatMap(withContents) ?? defaultPolicy.excludePaths,
     cooldown: toCooldown(options.cooldown ?? {}),
     security: {
       severity: options.security?.severity ?? defaultPolicy.security.severity,
@@ -189,6 +189,12 @@ function toCommitMessage(message: Options["commit-message"]): CommitMessagePolic
     ...optional("prefixDevelopment", message["prefix-development"]),
     includeScope: message.include === "scope",
   };
+}
+
+/** A path without wildcards at its end may be a folder: then all in it is meant. */
+function withContents(path: string): readonly string[] {
+  const last = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  return last.includes("*") ? [path] : [path, `${path.replace(/\/+$/, "")}/**`];
 }
 
 function listOf<Item extends string | number>(value: readonly Item[] | Item | undefined): readonly Item[] {

@@ -26,6 +26,9 @@ export const dependencyKinds = [
 ] as const;
 const word = z.string().min(1).max(1_000);
 
+/** What a registry that asks for nothing has. */
+const maybeEmpty = z.string().max(1_000);
+
 const registryShape = z.strictObject({
   type: z.enum([
     "cargo-registry",
@@ -40,13 +43,14 @@ const registryShape = z.strictObject({
     "npm-registry",
     "nuget-feed",
     "pub-registry",
+    "pub-repository",
     "python-index",
     "rubygems-server",
     "terraform-registry",
   ]),
   url: word.optional(),
-  username: word.optional(),
-  password: word.optional(),
+  username: maybeEmpty.optional(),
+  password: maybeEmpty.optional(),
   token: word.optional(),
   key: word.optional(),
   "auth-key": word.optional(),
@@ -76,6 +80,10 @@ const entryShape = z.strictObject({
     .optional()
     .describe("One of `multi-ecosystem-groups`; `patterns` must be there."),
   patterns: z.array(pattern).optional(),
+  "update-types": z
+    .array(size)
+    .optional()
+    .describe("Of `multi-ecosystem-group`: an update of another size leaves it. None: every size."),
   "enable-beta-ecosystems": z.boolean().optional(),
   ...optionShapes,
 });
