@@ -48,7 +48,8 @@ export function admit(
 
   return all.map((each): Admitted => {
     const { group, policy, existing } = each;
-    if (policies.mode === "report") return { ...each, waits: "the configuration says `mode: report`" };
+    if (policies.mode === "report")
+      return { ...each, waits: "for `mode: report` to be taken out of the configuration" };
     const isWanted = wanted?.has(group.key) === true;
     if (group.kind === "security" || existing !== undefined || isWanted) return { ...each, waits: undefined };
     if (policy.approval !== undefined)

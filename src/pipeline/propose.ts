@@ -199,7 +199,7 @@ async function proposeOne(
   if (patched.changes.length === 0 && (group.maintains !== undefined || group.updates.every(isWithinLock))) {
     return {
       patched,
-      proposal: { outcome: "waits", reason: "the lockfile is as new as it can be" },
+      proposal: { outcome: "waits", reason: "for something newer: the lockfile is as new as it can be" },
       problems,
     };
   }
@@ -244,7 +244,7 @@ function keptBy(
   open: readonly OpenPullRequest[],
 ): NonNullable<ComposeInput["kept"]> {
   const before = open.find((pull) => pull.key === key);
-  const { apart = [], ignore = [], merge } = before ?? {};
+  const { apart = [], ignore = [], merge, queued } = before ?? {};
   const from = originOf(key);
   // What is back in the group is no longer apart.
   const still = apart.filter(({ name }) => updates.every(({ dependency }) => dependency.name !== name));
@@ -252,6 +252,7 @@ function keptBy(
     ...(still.length === 0 ? {} : { apart: still }),
     ...(from === undefined ? {} : { from }),
     ...(ignore.length === 0 ? {} : { ignore }),
+    ...(queued === undefined ? {} : { queued }),
     // Who wanted it merged saw other versions, where those have changed.
     ...(merge === undefined || before?.digest !== digest ? {} : { merge }),
   };

@@ -64,8 +64,7 @@ function asData({ decision, trace }: Traced) {
 }
 
 function waiting(waits: string | undefined): string {
-  if (waits === undefined) return "";
-  return waits.startsWith("for ") ? `, which waits ${waits}` : `, but ${waits}`;
+  return waits === undefined ? "" : `, which waits ${waits}`;
 }
 
 /** Of a package with hundreds of releases, the newest tell the story. */

@@ -80,6 +80,21 @@ export function overseeing(where: () => Where): void {
       expect((await issue()).body).toBe(body);
     });
 
+    it("opens what a person has to approve when they tick its box", async () => {
+      const { tick, pulls, part } = await open("rules: [{ match: { names: [linter] }, approval: true }]\n");
+      expect(await pulls()).toHaveLength(1);
+      expect(await part("Waiting")).toEqual([
+        expect.stringMatching(
+          /open now: Bump linter.*which waits for a person to tick its box in the dashboard/,
+        ),
+      ]);
+      await tick("open now: Bump linter");
+      expect(await pulls()).toEqual([
+        expect.stringContaining(runtime),
+        expect.stringMatching(/^open #3 .*: Bump linter from 3\.0\.0 to 4\.0\.0/),
+      ]);
+    });
+
     it("opens at once what waits, when its box is ticked, and unticks it", async () => {
       const { tick, pulls, issue, part } = await open("open-pull-requests-limit: 1\n");
       await tick("open now: Bump linter");

@@ -161,7 +161,7 @@ describe("what may be opened", () => {
 
   it("is nothing in report mode, however urgent", () => {
     expect(new Set(Object.values(waiting("mode: report\n", [], false)))).toEqual(
-      new Set(["the configuration says `mode: report`"]),
+      new Set(["for `mode: report` to be taken out of the configuration"]),
     );
   });
 });

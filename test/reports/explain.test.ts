@@ -82,7 +82,11 @@ schedule: before 5am on monday
       "limits: { open-pull-requests: 1 }\ndefault-groups: false",
       /at 2\.0\.0, which waits for room: 1 pull requests/,
     ],
-    ["that nothing is opened", "mode: report", /, but the configuration says `mode: report`/],
+    [
+      "that nothing is opened",
+      "mode: report",
+      /, which waits for `mode: report` to be taken out of the configuration/,
+    ],
     [
       "the rule that turns it off",
       "rules:\n  - match: { names: [ui] }\n    enabled: false",
