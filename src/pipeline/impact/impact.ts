@@ -54,24 +54,25 @@ interface Around {
 
 async function impactOf(
   same: readonly Update[],
-  { usage, archiveOf }: Ecosystem,
+  ecosystem: Ecosystem,
   { projects, world, bounds }: Around,
 ): Promise<Impact> {
   const [first] = same;
-  if (first === undefined || usage === undefined || archiveOf === undefined) return untold("nothing moves");
+  const { usage } = ecosystem;
+  if (first === undefined || usage === undefined) return untold("its code is not read");
   const { dependency, from, release } = first;
   try {
     const folders = same.map((update) => ({
       folder: folderOf(update),
       others: projects.flatMap(({ root }) => (root === update.project.root ? [] : [root])),
     }));
-    const sources = chooseSources(await world.files.list(), usage.claims, folders, bounds);
+    const sources = chooseSources(await world.files.list(), (path) => usage.claims(path), folders, bounds);
     const { texts, faulty } = await textsOf(sources.paths, world);
-    const step = {
-      name: dependency.name,
-      before: archiveOf(dependency, from),
-      after: archiveOf(dependency, release.version),
-    };
+    const [before, after] = [from, release.version].map((version) =>
+      ecosystem.archiveOf?.(dependency, version),
+    );
+    if (before === undefined || after === undefined) return untold("its archives are not known");
+    const step = { name: dependency.name, before, after };
     const [answer = untold("nothing was answered")] = await usage.compare([step], texts, world);
     const unseen = [sources.cut ?? [], faulty].flat();
     return answer.kind === "unknown" ? answer : { ...answer, unseen: [...answer.unseen, ...unseen] };
