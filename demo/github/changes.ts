@@ -1,4 +1,5 @@
 import { actionsApp, list, object, pullsAt, type Json, type World } from "./world.ts";
+import { hasQueue } from "./queues.ts";
 import type { CommitRow, PullRow, RepositoryRow } from "./emulate.ts";
 
 const nothing = "0".repeat(40);
@@ -299,6 +300,8 @@ export async function merge(
     return refuse(409, "Head branch was modified. Review and try the merge again.");
   if (current.mergeable_state === "blocked")
     return refuse(405, "Repository rule violations found: a required check or review is missing.");
+  if (hasQueue(world, repository, current.base_ref) && asked["through"] !== "queue")
+    return refuse(405, "Repository rule violations found\n\nChanges must be made through the merge queue");
   if (current.mergeable_state === "behind")
     return refuse(405, "Head branch is out of date. Review and try the merge again.");
   const base = world.branch(repository, current.base_ref);
@@ -367,7 +370,7 @@ export async function merge(
     action: "closed",
     number: pull.number,
     pull_request: { number: pull.number },
-    sender: await world.user(by),
+    sender: actor === undefined ? { login: by, type: "Bot" } : await world.user(by),
   });
   if (repository.delete_branch_on_merge) moveBranch(world, repository, current.head_ref, undefined);
   return Response.json({ sha, merged: true, message: "Pull Request successfully merged" });

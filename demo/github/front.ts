@@ -4,6 +4,7 @@ import { mergeWaiting } from "./automerge.ts";
 import { docs, flush, type Watch } from "./changes.ts";
 import type { Identity, Inside, RepositoryRow } from "./emulate.ts";
 import { answerGraphql } from "./graphql.ts";
+import { advanceQueues } from "./queue.ts";
 import {
   forbidden,
   installationRepositories,
@@ -87,6 +88,7 @@ export function makeFront(
           if (repository !== undefined) {
             await watched.look(repository, actor);
             await mergeWaiting(world, repository, `${world.slug}[bot]`);
+            await advanceQueues(world, repository);
             await watched.look(repository, actor);
           }
           await flush(world);

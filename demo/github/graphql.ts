@@ -1,6 +1,7 @@
 import { switchAutoMerge } from "./automerge.ts";
 import type { Identity, PullRow, RepositoryRow } from "./emulate.ts";
 import type { Front } from "./front.ts";
+import { dequeue, enqueue, placeIn } from "./queue.ts";
 import { textOf } from "./routes.ts";
 import type { Json, World } from "./world.ts";
 
@@ -19,6 +20,8 @@ export async function answerGraphql(on: Asked, change: Front["change"]): Promise
   const { world } = on;
   const pull = world.store.pullRequests.all().find(({ node_id: id }) => id === variablesOf(on)["id"]);
   const repository = pull === undefined ? undefined : world.store.repos.get(pull.repo_id);
+  if (query.includes("isInMergeQueue") && pull !== undefined && repository !== undefined)
+    return place(world, repository, pull);
   if (mutation === undefined || pull === undefined || repository === undefined)
     return fault("NOT_FOUND", "Could not resolve to a node with the global id.");
   if (
@@ -42,9 +45,19 @@ const mutations: Readonly<Record<string, Mutation>> = {
     const method = (textOf(variablesOf(on)["mergeMethod"]) || "MERGE").toLowerCase();
     return switchAutoMerge(on.world, repository, pull, { method });
   },
+  enqueuePullRequest: (on, repository, pull) =>
+    enqueue(on.world, repository, pull, { head: variablesOf(on)["head"], by: on.actor }),
+  dequeuePullRequest: ({ world, actor }, repository, pull) => dequeue(world, repository, pull, actor),
   disablePullRequestAutoMerge: ({ world }, repository, pull) =>
     switchAutoMerge(world, repository, pull, undefined),
 };
+
+/** https://docs.github.com/graphql/reference/objects#removedfrommergequeueevent */
+function place(world: World, repository: RepositoryRow, pull: PullRow): Response {
+  const { isQueued, reason } = placeIn(world, repository, pull);
+  const nodes = reason === undefined ? [] : [{ reason }];
+  return Response.json({ data: { node: { isInMergeQueue: isQueued, timelineItems: { nodes } } } });
+}
 
 /** The texts of blobs by their SHAs. https://docs.github.com/graphql/reference/objects#blob */
 function blobs({ world, identity, asked }: Asked, query: string): Response {

@@ -4,6 +4,7 @@ import { outbox, type Delivery, type DeliveryAttempt } from "./deliveries.ts";
 import { startEmulate, type RepositoryRow } from "./emulate.ts";
 import { makeFront, type Fault, type Front, type RequestEntry } from "./front.ts";
 import type { FileContent, Leaf, Person } from "./git.ts";
+import { requireQueue } from "./queues.ts";
 import { tagRelease } from "./routes.ts";
 import { makeWorld, object, type Json, type World } from "./world.ts";
 
@@ -104,6 +105,8 @@ export interface GithubEmulator {
   requireCheck(repository: string, branch: string, name: string): void;
   /** Asks for that check on branches that are up to date. */
   requireUpToDate(repository: string, branch: string, name: string): void;
+  /** Has all that is merged into the branch go through a merge queue. */
+  requireMergeQueue(repository: string, branch: string): void;
   /** Asks for an approving review before the branch can be merged into. */
   requireReview(repository: string, branch: string): void;
 
@@ -513,6 +516,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubEmulato
       protect(name, branch, { required_status_checks: { contexts: [title] } }),
     requireUpToDate: (name, branch, title) =>
       protect(name, branch, { required_status_checks: { contexts: [title] }, strict: true }),
+    requireMergeQueue: (name, branch) => requireQueue(world, repositoryAt(name), branch),
     requireReview: (name, branch) =>
       protect(name, branch, { required_pull_request_reviews: { required_approving_review_count: 1 } }),
     install: async (account, names) => {

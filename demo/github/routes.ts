@@ -1,5 +1,6 @@
 import { docs, latest, merge, moveBranch, mergeOf, setRef, showPull, statusesOf } from "./changes.ts";
 import type { Identity, PullRow, RepositoryRow } from "./emulate.ts";
+import { hasQueue } from "./queues.ts";
 import { list, object, pullLinks, type Json, type World } from "./world.ts";
 
 /** A request that the front has let through: the token is good and the repository is in its reach. */
@@ -66,7 +67,14 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ["GET", /^\/commits\/(.+)\/pulls$/, commitPulls],
   ["POST", /^\/git\/trees$/, makeTree],
   ["POST", /^\/releases$/, makeRelease],
-  ["GET", /^\/rules\/branches\/(.+)$/, async () => Response.json([])],
+  [
+    "GET",
+    /^\/rules\/branches\/(.+)$/,
+    async ({ world, repository, match }) =>
+      Response.json(
+        hasQueue(world, repository, match[0] ?? "") ? [{ type: "merge_queue", parameters: {} }] : [],
+      ),
+  ],
   ["GET", /^\/branches\/([^/]+)$/, showBranch],
   ["GET", /^\/collaborators\/([^/]+)\/permission$/, permission],
 ];

@@ -35,6 +35,7 @@ const watched = new Set([
   "edited",
   "ready_for_review",
   "converted_to_draft",
+  "dequeued",
 ]);
 
 /**
@@ -44,7 +45,8 @@ const watched = new Set([
 export function onPullRequest(data: unknown): readonly Job[] {
   const { action, pull_request: on, sender, repository, installation } = pullPayload.parse(data);
   const isTrial = subjectOf(on.head.ref)?.startsWith("#") === true;
-  const isOwnDoing = sender.type === "Bot" && (action !== "closed" || isTrial);
+  const isTold = action === "dequeued" || (action === "closed" && !isTrial);
+  const isOwnDoing = sender.type === "Bot" && !isTold;
   if (!watched.has(action) || isOwnDoing) return [];
   return about(on, repository.full_name, installation.id, "pull-request");
 }

@@ -68,6 +68,8 @@ export interface Marker {
   readonly merge?: "usual" | "squash";
   /** The configuration wants it merged without a person, under these conditions. */
   readonly automerge?: Automerge;
+  /** The head with which it was put into the merge queue of its base. */
+  readonly queued?: string;
   /** The packages of which it takes away what the repository's own code uses. */
   readonly breaks?: readonly string[];
 }
@@ -120,7 +122,7 @@ export function movesOf({ updates }: UpdateGroup): readonly Move[] {
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
 export function marker({ key, digest, basis, moves, roots, apart, ignore, breaks, ...rest }: Marker): string {
-  const { from, wanted, merge, automerge } = rest;
+  const { from, wanted, merge, automerge, queued } = rest;
   const data = JSON.stringify({
     key,
     digest,
@@ -149,6 +151,7 @@ export function marker({ key, digest, basis, moves, roots, apart, ignore, breaks
     ...(wanted === undefined ? {} : { wanted }),
     ...(merge === undefined ? {} : { merge }),
     ...(automerge === undefined ? {} : { automerge }),
+    ...(queued === undefined ? {} : { queued }),
     ...listed(
       "breaks",
       breaks?.map((name) => [name]),
@@ -173,7 +176,7 @@ export function readMarker(body: string): Marker | undefined {
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
   if (typeof data !== "object" || data === null) return undefined;
-  const { key, digest, basis, from, wanted, merge, automerge, ...lists }: Record<string, unknown> = {
+  const { key, digest, basis, from, wanted, merge, automerge, queued, ...lists }: Record<string, unknown> = {
     digest: "",
     basis: "",
     ...data,
@@ -199,6 +202,7 @@ export function readMarker(body: string): Marker | undefined {
     ...(wanted === "rebase" || wanted === "recreate" ? { wanted } : {}),
     ...(merge === "usual" || merge === "squash" ? { merge } : {}),
     ...(typeof automerge === "object" && automerge !== null ? { automerge: readAutomerge(automerge) } : {}),
+    ...(typeof queued === "string" ? { queued } : {}),
     ...(breaks.length === 0 ? {} : { breaks }),
   };
 }

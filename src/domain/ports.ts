@@ -1,6 +1,6 @@
 import type { VersionScheme } from "../versions/scheme.ts";
 import type { Marker } from "./branch.ts";
-import type { Check, Comment, Merging, MergeMethod, PullRequestState } from "./pull-request.ts";
+import type { Check, Comment, Merging, MergeMethod, PullRequestState, QueuePlace } from "./pull-request.ts";
 import type {
   Advisory,
   FileChange,
@@ -217,7 +217,10 @@ export interface PullRequests {
   deleteBranch(name: string): Promise<void>;
   /** Opens a draft for a branch, unless there is one. */
   openDraft(draft: { branch: string; base: string; title: string; body: string }): Promise<void>;
+  /** Puts it into the merge queue instead, where its base has one. */
   merge(pull: PullRequestState, method: MergeMethod | undefined): Promise<Merging>;
+  queuePlace(pull: PullRequestState): Promise<QueuePlace>;
+  leaveQueue(pull: PullRequestState): Promise<void>;
   /** Has GitHub merge it once it may, or no longer. Gives whether GitHub does so. */
   autoMerge(pull: PullRequestState, wanted: boolean, method: MergeMethod | undefined): Promise<boolean>;
 }
@@ -281,6 +284,8 @@ export interface ProgramRun {
   readonly args: readonly string[];
   /** All that there is in the folder it runs in, by path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Those that are no text. */
+  readonly archives?: Readonly<Record<string, Uint8Array>>;
   /** The files whose texts are wanted afterwards. */
   readonly wanted: readonly string[];
   /** Settings of the program's own; nothing secret but what is for a registry. */

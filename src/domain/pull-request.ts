@@ -49,13 +49,24 @@ export interface Comment {
   readonly isOurs: boolean;
 }
 
+/** Where a pull request is with regard to its base's merge queue. */
+export interface QueuePlace {
+  readonly isQueued: boolean;
+  /** Why it was taken out the last time, in GitHub's word, such as `FAILED_CHECKS`. */
+  readonly removedFor?: string;
+}
+
 /** How a pull request is merged. */
 export type MergeMethod = (typeof mergeMethods)[number];
 
 export const mergeMethods = ["merge", "squash", "rebase"] as const;
 
-/** `moved`: its head is no longer the one that was judged. `refused`: GitHub does not let it, and says why. */
+/**
+ * `queued`: it waits in its base's merge queue. `moved`: its head is no longer the one that was judged. `refused`: GitHub
+ * does not let it, and says why.
+ */
 export type Merging =
   | { readonly kind: "merged" }
+  | { readonly kind: "queued" }
   | { readonly kind: "moved" }
   | { readonly kind: "refused"; readonly reason: string };

@@ -6,6 +6,7 @@ import type { Repository } from "../domain/types.ts";
 import { addressed } from "./addressed.ts";
 import { checksOf, logOf, requiredChecks } from "./check-runs.ts";
 import { statusOf } from "./client.ts";
+import { dequeue, enqueue, namesQueue, queuePlace } from "./queue.ts";
 import { unless } from "./repository.ts";
 import { treeAt } from "./tree.ts";
 
@@ -20,6 +21,7 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
   const commit = async (sha: string) => (await octokit.git.getCommit({ ...of, commit_sha: sha })).data;
   const shown = async (number: number) =>
     (await unless([404], octokit.pulls.get({ ...of, pull_number: number })))?.data;
+  const idOf = async (number: number) => (await shown(number))?.node_id ?? "";
   const headOf = async (branch: string) =>
     (await unless([404, 409], octokit.git.getRef({ ...of, ref: `heads/${branch}` })))?.data.object.sha;
 
@@ -158,12 +160,17 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
         await octokit.pulls.merge({ ...of, pull_number: number, sha: headSha, merge_method });
         return { kind: "merged" };
       } catch (error) {
-        return whyNot(error);
+        const merging = whyNot(error);
+        if (merging.kind !== "refused" || !namesQueue(merging.reason)) return merging;
+        const refused = await enqueue(octokit, await idOf(number), headSha);
+        return refused === undefined ? { kind: "queued" } : { kind: "refused", reason: refused };
       }
     },
+    queuePlace: async ({ number }) => queuePlace(octokit, await idOf(number)),
+    leaveQueue: async ({ number }) => dequeue(octokit, await idOf(number)),
     autoMerge: async (pull, wanted, method) => {
       if (pull.autoMerge === wanted) return wanted;
-      const id = (await shown(pull.number))?.node_id;
+      const id = await idOf(pull.number);
       const mergeMethod = (method ?? (await usualMethod())).toUpperCase();
       try {
         await octokit.graphql(wanted ? enabling : disabling, {

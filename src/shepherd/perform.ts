@@ -1,6 +1,7 @@
 import { movesOf } from "../domain/branch.ts";
 import type { MergeMethod, PullRequestState } from "../domain/pull-request.ts";
 import type { Action } from "./actions.ts";
+import { mergeOrQueue } from "./queue.ts";
 import type { ShepherdWorld } from "./shepherd.ts";
 
 /**
@@ -51,7 +52,7 @@ async function merge(
   pull: PullRequestState,
   { pulls }: ShepherdWorld,
 ): Promise<boolean> {
-  const merging = await pulls.merge(pull, method);
+  const merging = await mergeOrQueue(pull, method, pulls);
   if (merging.kind === "refused") await pulls.autoMerge(pull, true, method);
   if (merging.kind === "merged") await pulls.deleteBranch(pull.branch);
   return merging.kind === "merged";

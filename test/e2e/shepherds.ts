@@ -321,6 +321,76 @@ export function shepherding(where: () => Where): void {
       });
     });
 
+    describe("of a branch with a merge queue", () => {
+      const queued = (line: string) => line.startsWith("gh-readonly-queue/");
+      const open1 = "open #1 steeplejack/npm/runtime: Bump the runtime group with 8 updates";
+      const withQueue = async () => {
+        const stage = await open(() => undefined, configured("automerge: true\n"));
+        const { github, ci, octocat } = stage;
+        github.requireCheck("acme/web", "main", "test");
+        github.requireMergeQueue("acme/web", "main");
+        const check = async (conclusion: "success" | "failure" = "success") => {
+          const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+          await github.check("acme/web", head, "test", conclusion);
+          await ci.settle();
+        };
+        const heads = () => Object.entries(github.branches("acme/web")).filter(([name]) => queued(name));
+        /** Has the check of the merge that waits end. */
+        const decide = async (conclusion: "success" | "failure") => {
+          for (const [, sha] of heads()) await github.check("acme/web", sha, "test", conclusion);
+          await ci.settle();
+        };
+        const told = (action: string) =>
+          github.deliveries.filter(({ event, action: what }) => event === "pull_request" && what === action)
+            .length;
+        const say = async (body: string) => {
+          await octocat.issues.createComment({ owner: "acme", repo: "web", issue_number: 1, body });
+          await ci.settle();
+        };
+        return { ...stage, check, heads, decide, told, say };
+      };
+
+      it("puts what is green into it, once, and clears away what it has merged", async () => {
+        const { pulls, check, heads, decide, told, github, ci, branches } = await withQueue();
+        await check();
+        expect(heads()).toHaveLength(1);
+        const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+        await github.check("acme/web", head, "lint", "success");
+        await ci.settle();
+        expect([await pulls(), told("enqueued")]).toEqual([[open1], 1]);
+
+        await decide("success");
+        expect(await pulls()).toEqual([open1.replace("open", "merged")]);
+        expect(branches()).toEqual(["main"]);
+      });
+
+      it("tells what it takes out again, and puts that in anew only when a person asks", async () => {
+        const { pulls, check, decide, told, comments, rescan, say, heads } = await withQueue();
+        await check();
+        await decide("failure");
+        expect(await pulls()).toEqual([open1]);
+        expect((await comments(1)).join()).toContain(
+          "The merge queue of main took this out again (failed checks), at ",
+        );
+        await rescan();
+        expect(told("enqueued")).toBe(1);
+
+        await say("@steeplejack merge");
+        expect([told("enqueued"), heads().length]).toEqual([2, 1]);
+        await decide("success");
+        expect(await pulls()).toEqual([open1.replace("open", "merged")]);
+      });
+
+      it("takes it out when a person takes a wish to merge back", async () => {
+        const { pulls, check, told, say, heads } = await withQueue();
+        await check();
+        expect(heads()).toHaveLength(1);
+        await say("@steeplejack cancel merge");
+        expect([heads(), told("dequeued"), told("enqueued")]).toEqual([[], 1, 1]);
+        expect(await pulls()).toEqual([open1]);
+      });
+    });
+
     it("leaves alone what a person committed to", async () => {
       const { pulls, github, ci } = await open(() => undefined, configured("automerge: true\n"));
       await github.push("acme/web", {

@@ -29,7 +29,7 @@ export interface ComposeInput {
   /** See `Marker`. */
   readonly basis: string;
   /** What its marker is to remember besides. */
-  readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge" | "automerge">;
+  readonly kept?: Pick<Marker, "apart" | "from" | "ignore" | "merge" | "automerge" | "queued">;
   /** What other repositories have seen of its steps, by the package's name. */
   readonly evidence?: ReadonlyMap<string, Evidence>;
   /** What its majors break in the repository's own code, where that was looked up. */

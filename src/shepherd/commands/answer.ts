@@ -59,11 +59,12 @@ export function answer(command: Command, heard: Heard): Answer {
       if (pull.state !== "open") return refused(notOpen);
       return done({
         kind: "mark",
-        marker: { ...marker, merge: command.method === "squash" ? "squash" : "usual" },
+        marker: withMerge(marker, command.method === "squash" ? "squash" : "usual"),
       });
     case "cancel merge": {
       const { merge, ...rest } = marker;
-      if (merge === undefined && !pull.autoMerge && !heard.isResumed)
+      const isQueued = marker.queued === pull.headSha;
+      if (merge === undefined && !isQueued && !pull.autoMerge && !heard.isResumed)
         return said("Nothing was to be merged.");
       return done({ kind: "mark", marker: rest }, { kind: "no auto-merge" });
     }
@@ -95,6 +96,12 @@ export function answer(command: Command, heard: Heard): Answer {
   if (!heard.isRed && !heard.isResumed)
     return refused("There is nothing to search for: no check has failed.");
   return done({ kind: "search anew" });
+}
+
+/** A person's word counts anew, whatever became of it in a queue. */
+function withMerge(marker: Marker, merge: NonNullable<Marker["merge"]>): Marker {
+  const { queued, ...rest } = marker;
+  return queued === undefined ? { ...marker, merge } : { ...rest, merge };
 }
 
 const notOpen = "This pull request is not open. `@steeplejack reopen` opens it again, if it was closed.";

@@ -6,6 +6,7 @@ import { closedKey, conditionsOf, farewell, isTakenBack, openAgain } from "../cl
 import { freshnessOf } from "../freshness.ts";
 import { commentOf, noteOf, readNote } from "../note.ts";
 import { bisectKey, bisectShape } from "../state.ts";
+import { mergeOrQueue } from "../queue.ts";
 import { type Answer, answer, type Deed, type Heard } from "./answer.ts";
 import { mergeStep } from "./merging.ts";
 import { type Command, parseCommands } from "./parse.ts";
@@ -165,6 +166,7 @@ async function act(deed: Deed, pull: PullRequestState, world: AttendWorld): Prom
       break;
     case "no auto-merge":
       await pulls.autoMerge(pull, false, undefined);
+      if (pull.marker.queued !== undefined) await pulls.leaveQueue(pull);
       break;
     case "search anew":
       if (commentOf(await pulls.commentsOn(pull.number), bisectKey) !== undefined)
@@ -243,7 +245,8 @@ async function merge(
     await pulls.mark(pull, { ...pull.marker, wanted: "rebase" });
     return "rebase";
   }
-  const merging = await pulls.merge(pull, step.method);
+  const merging = await mergeOrQueue(pull, step.method, pulls);
+  if (merging.kind === "queued" || merging.kind === "taken out") return undefined;
   if (merging.kind === "moved") return "soon";
   if (merging.kind === "merged") {
     await deleteBranch(pull, pulls);
