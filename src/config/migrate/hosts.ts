@@ -13,9 +13,7 @@ const mostHosts = 50;
 
 /** `hostRules` as registries. What is secret in them is never repeated: the operator keeps it, under the name that is told. */
 export function toRegistries(top: Table): MigratedHosts {
-  const rules: readonly unknown[] = Array.isArray(top["hostRules"])
-    ? top["hostRules"].slice(0, mostHosts)
-    : [];
+  const rules: readonly unknown[] = [top["hostRules"] ?? []].flat().slice(0, mostHosts);
   const registries = new Map<string, Registry>();
   const unmatched = rules.map((rule, index): Unmatched => {
     const place = `hostRules[${index}]`;

@@ -14,7 +14,7 @@ import {
 const size = z.enum(["major", "minor", "patch"]);
 
 /** `production`, `development`, `optional` and `peer` are what code requires; the others what else a file can pin. */
-export const dependencyKinds = [
+const dependencyKinds = [
   "production",
   "development",
   "optional",
