@@ -155,7 +155,7 @@ function isModule(path: string, release: ReleaseFiles): boolean {
 }
 
 /** Ends in a slash; empty for the top. */
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
