@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { githubConfiguration, type Remembered, remembered } from "../../src/github/configuration.ts";
+import type { ConfigurationSource } from "../../src/domain/ports.ts";
 import { hub as start, web } from "./hub.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -55,4 +56,27 @@ it("asks once in five minutes, and again after a failure", async () => {
   time = 300_001;
   await source.read(organisation, path);
   expect(asked).toHaveLength(3);
+});
+
+it("knows what a file said before, and asks for that as seldom", async () => {
+  const { github, source } = await world(false);
+  await github.push("acme/.github", { files: { [path]: "labels: 3\n" }, by: "octocat" });
+  let asked = 0;
+  const counted: ConfigurationSource = {
+    ...source,
+    versions: async (...of) => {
+      asked += 1;
+      return (await source.versions?.(...of)) ?? [];
+    },
+  };
+  const kept = remembered("installation 1", counted, new Map());
+  const versions = (await kept.versions?.(organisation, path)) ?? [];
+  expect(await kept.versions?.(organisation, path)).toEqual(versions);
+  expect(asked).toBe(1);
+  expect(await Promise.all(versions.map((sha) => kept.read(organisation, path, sha)))).toEqual([
+    "labels: 3\n",
+    "labels: [deps]\n",
+  ]);
+  expect(await kept.versions?.(organisation, "gone.yml")).toEqual([]);
+  expect(await kept.versions?.({ owner: "acme", name: "gone" }, path)).toEqual([]);
 });
