@@ -11,6 +11,7 @@ import type { FileChange, Update, UpdateGroup } from "../src/domain/types.ts";
 import { localFiles } from "../src/files/local.ts";
 import { type Scan, scan, type World } from "../src/pipeline/scan.ts";
 import { writeGroup } from "../src/pipeline/write.ts";
+import { networkEnvironment } from "../src/tools/program.ts";
 import { installed, tell } from "./tools.ts";
 
 /*
@@ -112,7 +113,8 @@ function worldOf(
   };
   const { ecosystems, http, advisories } = adapters;
   const files = localFiles(folder);
-  const policies = everywhere(defaultPolicy);
+  // Every requirement is raised, so that the manifests by themselves ask for the new release.
+  const policies = everywhere({ ...defaultPolicy, versioningStrategy: "increase" });
   const reporter = { stage: () => undefined };
   const world: World = { ecosystems, http, advisories, tools, files, policies, now: new Date(), reporter };
   return { world, adapters, program: () => program };
@@ -180,12 +182,14 @@ async function run({ file, args }: Command, folder: string, store: string): Prom
     PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
     HOME: store,
     npm_config_cache: join(store, "npm"),
-    npm_config_store_dir: join(store, "pnpm"),
+    pnpm_config_store_dir: join(store, "pnpm"),
+    XDG_CACHE_HOME: join(store, "cache"),
     YARN_GLOBAL_FOLDER: join(store, "yarn"),
     YARN_CACHE_FOLDER: join(store, "yarn-cache"),
     YARN_IGNORE_PATH: "1",
     YARN_ENABLE_TELEMETRY: "0",
     BUN_INSTALL_CACHE_DIR: join(store, "bun"),
+    ...networkEnvironment(),
     ...registryOf(operatorNpm(process.env).registry),
   };
   await new Promise<void>((resolve, reject) => {
