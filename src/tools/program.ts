@@ -80,7 +80,8 @@ export async function runAtDesk(
   try {
     const [project, home] = [join(base, "project"), join(base, "home")];
     await Promise.all([mkdir(project), mkdir(join(home, "tmp"), { recursive: true })]);
-    for (const [path, text] of Object.entries(order.files)) await put(project, path, text);
+    for (const [path, content] of Object.entries({ ...order.archives, ...order.files }))
+      await put(project, path, content);
     const command = commandIn(base);
     const environment = {
       ...command.environment,
@@ -106,11 +107,11 @@ export async function runAtDesk(
   }
 }
 
-async function put(root: string, path: string, text: string): Promise<void> {
+async function put(root: string, path: string, content: string | Uint8Array): Promise<void> {
   const target = join(root, path);
   if (relative(root, target).startsWith("..")) throw new Error(`${path} leads out of the folder`);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, text);
+  await writeFile(target, content);
 }
 
 async function textAt(root: string, path: string): Promise<string | undefined> {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { mayPass, ProgramError } from "../../../src/domain/errors.ts";
 import type { Program, ProgramRun, Tools } from "../../../src/domain/ports.ts";
 import type { Project, Update } from "../../../src/domain/types.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
+import { filesIn } from "../../../src/text/archive.ts";
 import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
 import { keepsTheContract } from "../contract.ts";
 
@@ -371,15 +373,62 @@ describe("a lockfile of pnpm is made by pnpm", () => {
     );
   });
 
-  it("and it is not asked where an archive of the repository is needed, which it could not open", async () => {
-    const { runs, tools } = noting();
-    const files = {
-      ...locked,
-      "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:","x":"file:./x.tgz"}}`,
+  const withArchive = {
+    ...locked,
+    "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:","x":"file:./vendor/x.tgz"}}`,
+  };
+
+  it("and sees, in place of an archive of the repository, one that says what the lockfile says", async () => {
+    const at = "file:packages/b/vendor/x.tgz";
+    const text = lock
+      .replace(
+        "      zod:\n        specifier: 'catalog:'",
+        `      x:\n        specifier: file:./vendor/x.tgz\n        version: ${at}(zod@3.22.0)\n$&`,
+      )
+      .replace(
+        "  zod@3.22.0:\n",
+        `  x@${at}:\n    resolution: {integrity: sha512-own, tarball: ${at}}\n    version: 1.2.0\n    hasBin: true\n    peerDependencies:\n      zod: ^3.0.0\n\n$&`,
+      )
+      .replace(
+        "  zod@3.22.0: {}\n",
+        `  x@${at}(zod@3.22.0):\n    dependencies:\n      ms: 2.0.0\n      renamed: real@1.0.0\n      zod: 3.22.0\n\n$&`,
+      );
+    const runs: ProgramRun[] = [];
+    const tools: Tools = {
+      ...noTools,
+      async run(_, order) {
+        runs.push(order);
+        const bytes = order.archives?.["packages/b/vendor/x.tgz"] ?? "";
+        const digest = createHash("sha512").update(bytes).digest("base64");
+        return {
+          "pnpm-lock.yaml": (order.files["pnpm-lock.yaml"] ?? "")
+            .replace("^3.0.0\n      version: 3.22.0", "^3.23.0\n      version: 3.23.8")
+            .replace("sha512-own", `sha512-${digest}`),
+        };
+      },
     };
-    await expect(raiseZod(tools, files)).rejects.toMatchObject({
+    const changes = await raiseZod(tools, { ...withArchive, "pnpm-lock.yaml": text });
+    const shown = Buffer.from(runs[0]?.archives?.["packages/b/vendor/x.tgz"] ?? []);
+    const [manifest, ...others] = filesIn(shown, () => 10_000);
+    expect([manifest?.path, others]).toEqual(["package/package.json", []]);
+    expect(JSON.parse(manifest?.bytes.toString() ?? "")).toEqual({
+      name: "x",
+      version: "1.2.0",
+      bin: "index.js",
+      dependencies: { ms: "2.0.0", renamed: "npm:real@1.0.0", zod: "3.22.0" },
+      optionalDependencies: {},
+      peerDependencies: { zod: "^3.0.0" },
+    });
+    expect(changes.find(({ path }) => path === "pnpm-lock.yaml")?.content).toBe(
+      text.replace("^3.0.0\n      version: 3.22.0", "^3.23.0\n      version: 3.23.8"),
+    );
+  });
+
+  it("and it is not asked where the lockfile says nothing of an archive of the repository", async () => {
+    const { runs, tools } = noting();
+    await expect(raiseZod(tools, withArchive)).rejects.toMatchObject({
       message:
-        "packages/b/package.json needs file:./x.tgz, an archive that is kept in the repository: archives are not read, and no lockfile can be made without",
+        "packages/b/package.json needs file:./vendor/x.tgz, an archive that is kept in the repository: archives are not read, and the lockfile says nothing of it",
       isHopeless: true,
     });
     expect(runs).toEqual([]);

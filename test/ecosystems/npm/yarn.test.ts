@@ -5,6 +5,7 @@ import type { Program, ProgramRun, Tools } from "../../../src/domain/ports.ts";
 import type { Project, Update } from "../../../src/domain/types.ts";
 import { npm, type NpmOptions } from "../../../src/ecosystems/npm/index.ts";
 import { readYarnrc } from "../../../src/ecosystems/npm/npmrc.ts";
+import { filesIn } from "../../../src/text/archive.ts";
 import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
 
 const root = {
@@ -323,6 +324,39 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
       expect(order.files[".yarn/patches/mended.patch"]).toBe("--- a\n");
       expect(order.environment).toMatchObject({ YARN_IGNORE_PATH: "1", YARN_ENABLE_SCRIPTS: "0" });
     }
+  });
+
+  it("and sees, in place of an archive of the repository, one that says what the lockfile says", async () => {
+    const files = {
+      ...locked,
+      "packages/b/package.json": locked["packages/b/package.json"].replace(
+        '"devDependencies":{',
+        '"devDependencies":{"x":"file:../../vendor/x.tgz",',
+      ),
+    };
+    const block = (hash: string) => `"x@file:../../vendor/x.tgz::locator=b%40workspace%3Apackages%2Fb":
+  version: 1.2.0
+  resolution: "x@file:../../vendor/x.tgz#../../vendor/x.tgz::hash=${hash}&locator=b%40workspace%3Apackages%2Fb"
+  dependencies:
+    zod: "npm:^3.0.0"
+  checksum: 10c0/${hash}
+  languageName: node
+  linkType: hard
+`;
+    const text = `${lock}\n${block("own")}`;
+    const { runs, tools } = noting((before) => raised(before).replaceAll(/(hash=|10c0\/)own/g, "$1ours"));
+    const changes = await raiseZod(tools, { ...files, "yarn.lock": text });
+    const shown = Buffer.from(runs[0]?.order.archives?.["vendor/x.tgz"] ?? []);
+    const [manifest, ...others] = filesIn(shown, () => 10_000);
+    expect([manifest?.path, others]).toEqual(["package/package.json", []]);
+    expect(JSON.parse(manifest?.bytes.toString() ?? "")).toMatchObject({
+      name: "x",
+      version: "1.2.0",
+      dependencies: { zod: "npm:^3.0.0" },
+    });
+    expect(changes.find(({ path }) => path === "yarn.lock")?.content).toBe(
+      `${raised(lock)}\n${block("own")}`,
+    );
   });
 
   it("that Yarn would not leave as it is is none", async () => {

@@ -36,7 +36,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       isHopeless: true,
     });
   }
-  assertNoArchives(files);
+  // With an entry for it in the lockfile, bun does not look into an archive.
+  if (task.anew) assertNoArchives(files);
   const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
   const registries = openBunRegistries(task, lock, io);
   const run = async (inputs: Readonly<Record<string, string>>) => {

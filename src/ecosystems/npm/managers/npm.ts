@@ -2,6 +2,7 @@ import { messageOf, ResolutionError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
 import { listOfTexts, tableOf, textOf } from "../../../text/data.ts";
 import { publicRegistry } from "../registry.ts";
+import { assertNoArchives } from "./archives.ts";
 import type { Manager } from "./manager.ts";
 import { readPackageLock } from "./npm-lockfile.ts";
 import type { RelockInput, RelockOutput } from "./npm-relock.ts";
@@ -18,6 +19,8 @@ export const npmManager: Manager = {
   async relock(task, io) {
     const { lockfile, text, files, exact, registry, isMirror, scopes, credentials, legacyPeerDeps, cache } =
       task;
+    // What its lockfile holds of an archive, npm does not look into.
+    if (task.anew) assertNoArchives(files);
     const lock = readPackageLock(lockfile, text, []);
     const addresses = Object.entries(scopes).map(([scope, address]) => [`${scope}:registry`, address]);
     const output = await ask(io, {

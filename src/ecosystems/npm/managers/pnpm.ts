@@ -8,9 +8,9 @@ import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import type { Io } from "../../ecosystem.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
-import { assertNoArchives } from "./archives.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock, RelockTask } from "./manager.ts";
+import { standInsForPnpm } from "./pnpm-archives.ts";
 import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
@@ -212,12 +212,13 @@ const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
-  assertNoArchives(files);
+  const { archives, restored } = standInsForPnpm(files, text);
   const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
   const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const order = {
       args: [...install, ...args],
       files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
+      archives,
       wanted: [lockfile],
       environment: environmentOf(task, io.asOf),
     };
@@ -233,7 +234,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
     const ranged = await run({ ...files, [lockfile]: chosen }, "--no-frozen-lockfile");
     await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
-    return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
+    const own = restored(ranged);
+    return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     throw failureOf("pnpm", error, wordsOf(error.output), task, {

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import { tableOf } from "../../../text/data.ts";
 import type { Io } from "../../ecosystem.ts";
-import { assertNoArchives } from "./archives.ts";
 import type { Manager, RelockTask } from "./manager.ts";
 import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
+import { standInsForYarn } from "./yarn-archives.ts";
 import { readYarnLock } from "./yarn-lockfile.ts";
 import { isYarn1 } from "./yarn1-lockfile.ts";
 
@@ -29,7 +29,7 @@ const limits = { seconds: 600, megabytes: 3_072 };
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
-  assertNoArchives(files);
+  const { archives, restored } = standInsForYarn(files, text);
   const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
   const major = semver.major(program.version);
   const isDated = io.asOf !== undefined && semver.gte(program.version, "4.10.0");
@@ -39,6 +39,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const order = {
       args: ["install", ...mode],
       files: { ...withoutScripts(inputs), ".yarnrc.yml": `${settingsOf(task, inputs)}${dated}` },
+      archives,
       wanted: [lockfile],
       environment: environmentOf(task, major),
     };
@@ -51,7 +52,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
       throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
     }
-    return text.includes("\r\n") ? ranged.replaceAll(/\r?\n/g, "\r\n") : ranged;
+    const own = restored(ranged);
+    return text.includes("\r\n") ? own.replaceAll(/\r?\n/g, "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     throw failureOf("Yarn", error, wordsOf(error.output), task, {
