@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { GithubEmulator } from "../../../demo/github/index.ts";
 import { connectWithToken } from "../../../src/github/client.ts";
 import { memoryCache } from "../../../src/cache/memory.ts";
 import { marker } from "../../../src/domain/branch.ts";
@@ -21,7 +22,11 @@ class Killed extends Error {}
  * A pull request on which people said these, one after the other. A kill comes with the nth request that changes something:
  * instead of it, or when GitHub has done it and nobody hears the answer. Gives what there is in the end.
  */
-async function story(said: readonly string[], kill?: { nth: number; isDone: boolean }) {
+async function story(
+  said: readonly string[],
+  kill?: { nth: number; isDone: boolean },
+  prepare?: (github: GithubEmulator) => Promise<void>,
+) {
   const { github, app, installation } = await hub();
   hubs.push(github);
   const octokit = app.forRepository(installation, web);
@@ -31,9 +36,11 @@ async function story(said: readonly string[], kill?: { nth: number; isDone: bool
   const moves = ["a", "b"].map((name) => ({ name, from: "1", to: "2", size: "minor" as const }));
   const of = { key: "npm/runtime", digest: "d1", basis: "b1" };
   await forge().propose(draft({ body: marker({ ...of, moves }) }));
+  await prepare?.(github);
   let changes = 0;
   octokit.hook.wrap("request", async (request, options) => {
-    if (options.method === "GET") return request(options);
+    const isQuestion = typeof options["query"] === "string" && options["query"].startsWith("query");
+    if (options.method === "GET" || isQuestion) return request(options);
     changes += 1;
     if (kill?.nth !== changes) return request(options);
     if (kill.isDone) await request(options);
@@ -75,8 +82,9 @@ async function story(said: readonly string[], kill?: { nth: number; isDone: bool
     // What a scan has to do is asked for again until it is done.
     scan,
     state: pull?.state,
-    marker: pull?.marker,
-    branches: Object.keys(github.branches("acme/web")),
+    marker: pull && { ...pull.marker, ...(pull.marker.queued === pull.headSha && { queued: "its head" }) },
+    branches: Object.keys(github.branches("acme/web")).map((name) => name.replace(/-\w{40}$/, "")),
+    told: github.deliveries.flatMap(({ action }) => (action?.endsWith("queued") === true ? [action] : [])),
     comments: comments.map(({ body = "", user }, at) => [
       user?.login,
       body.replace(/answer-\d+/, "answer"),
@@ -106,6 +114,38 @@ describe("answers of a worker that is killed", { timeout: 60_000 }, () => {
     for (let nth = 1; nth <= whole.changes; nth++)
       for (const isDone of [false, true]) {
         const { end } = await story(said, { nth, isDone });
+        expect(end, `killed at ${nth}, done: ${isDone}`).toEqual(whole.end);
+      }
+  });
+
+  it.each<[string, readonly string[], object]>([
+    [
+      "when it goes into a merge queue",
+      ["@steeplejack merge"],
+      {
+        state: "open",
+        marker: { merge: "usual", queued: "its head" },
+        branches: ["gh-readonly-queue/main/pr-1", "main", "steeplejack/npm/runtime"],
+        told: ["enqueued"],
+      },
+    ],
+    [
+      "when it is taken out of one",
+      ["@steeplejack merge", "@steeplejack cancel merge"],
+      { branches: ["main", "steeplejack/npm/runtime"], told: ["enqueued", "dequeued"] },
+    ],
+  ])("end as if it had not been, %s", async (_, said, expected) => {
+    const withQueue = async (github: GithubEmulator) => {
+      github.requireCheck("acme/web", "main", "test");
+      github.requireMergeQueue("acme/web", "main");
+      const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+      await github.check("acme/web", head, "test", "success");
+    };
+    const whole = await story(said, undefined, withQueue);
+    expect(whole.end).toMatchObject(expected);
+    for (let nth = 1; nth <= whole.changes; nth++)
+      for (const isDone of [false, true]) {
+        const { end } = await story(said, { nth, isDone }, withQueue);
         expect(end, `killed at ${nth}, done: ${isDone}`).toEqual(whole.end);
       }
   });
