@@ -1,163 +1,162 @@
 import { declarationOf, joined } from "./entries.ts";
 import type { ReleaseFiles } from "./release.ts";
-import { type Exported, Gathered, type Surface } from "./surface.ts";
+import { addAll, addName, emptySurface, type Exported, type Gathered, type Surface } from "./surface.ts";
 import { isNode, type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";
 
 /** What a file of declarations exports, with all that it exports again. `specifier` as in `declare module "specifier"`. */
 export function declaredExports(release: ReleaseFiles, path: string, specifier: string): Surface {
-  return new Reader(release, specifier).read(path);
+  return read({ release, specifier, there: new Set(release.paths), surfaces: new Map() }, path);
 }
 
-class Reader {
-  readonly #release: ReleaseFiles;
-  readonly #specifier: string;
-  readonly #there: ReadonlySet<string>;
-  readonly #read = new Map<string, Gathered>();
+/** What is read of a release: each file once. */
+interface Reading {
+  readonly release: ReleaseFiles;
+  readonly specifier: string;
+  readonly there: ReadonlySet<string>;
+  readonly surfaces: Map<string, Gathered>;
+}
 
-  constructor(release: ReleaseFiles, specifier: string) {
-    this.#release = release;
-    this.#specifier = specifier;
-    this.#there = new Set(release.paths);
+function read(reading: Reading, path: string): Gathered {
+  const known = reading.surfaces.get(path);
+  // Files that export each other again: what this one has is in the answer that is being made.
+  if (known !== undefined) return known;
+  const surface = emptySurface();
+  reading.surfaces.set(path, surface);
+  const text = reading.release.texts[path];
+  if (text === undefined) surface.isOpen = true;
+  else gather(reading, path, parseCode(path, text), surface);
+  return surface;
+}
+
+function gather(reading: Reading, path: string, statements: readonly Node[], surface: Gathered): void {
+  const ambient = statements.find(
+    (one) =>
+      one.type === "TSModuleDeclaration" &&
+      nodeAt(one, "id")?.type === "StringLiteral" &&
+      nameOf(nodeAt(one, "id")) === reading.specifier,
+  );
+  const body = ambient === undefined ? statements : blockOf(ambient);
+  const scope = scopeOf(body);
+  const isListed = body.some(isList);
+  // In declarations all at the top is exported, unless some of it is picked.
+  const isModule = body.some(({ type }) => type.startsWith("Export") || type === "TSExportAssignment");
+  for (const statement of body) {
+    if (!isListed && (isModule || ambient !== undefined))
+      for (const [name, exported] of declared(statement)) addName(surface, name, exported);
+    readExport(reading, path, statement, scope, surface);
   }
+  if (!isModule && ambient === undefined) surface.isOpen = true;
+}
 
-  read(path: string): Gathered {
-    const known = this.#read.get(path);
-    // Files that export each other again: what this one has is in the answer that is being made.
-    if (known !== undefined) return known;
-    const surface = new Gathered();
-    this.#read.set(path, surface);
-    const text = this.#release.texts[path];
-    if (text === undefined) surface.isOpen = true;
-    else this.#gather(path, statementsOf(path, text), surface);
-    return surface;
+function readExport(reading: Reading, path: string, statement: Node, scope: Scope, surface: Gathered): void {
+  const from = nodeAt(statement, "source");
+  const declaration = nodeAt(statement, "declaration");
+  switch (statement.type) {
+    case "ExportAllDeclaration":
+      again(reading, path, nameOf(from), surface);
+      break;
+    case "ExportDefaultDeclaration":
+      addName(surface, "default", {
+        isType: declaration?.type === "TSInterfaceDeclaration",
+        isDeprecated: isDeprecated(statement),
+      });
+      break;
+    case "TSExportAssignment":
+      readAssignment(reading, path, statement, scope, surface);
+      break;
+    case "TSImportEqualsDeclaration":
+      if (statement["isExport"] === true) addName(surface, nameOf(nodeAt(statement, "id")) ?? "", plain);
+      break;
+    case "ExportNamedDeclaration":
+      if (declaration !== undefined)
+        for (const [name, exported] of declared(declaration))
+          addName(surface, name, {
+            ...exported,
+            isDeprecated: exported.isDeprecated || isDeprecated(statement),
+          });
+      for (const specifier of nodesAt(statement, "specifiers"))
+        readSpecifier(
+          reading,
+          path,
+          specifier,
+          { from: nameOf(from), isType: statement["exportKind"] === "type" },
+          scope,
+          surface,
+        );
+      break;
+    default:
   }
+}
 
-  #gather(path: string, statements: readonly Node[], surface: Gathered): void {
-    const ambient = statements.find(
-      (one) =>
-        one.type === "TSModuleDeclaration" &&
-        nodeAt(one, "id")?.type === "StringLiteral" &&
-        nameOf(nodeAt(one, "id")) === this.#specifier,
-    );
-    const body = ambient === undefined ? statements : blockOf(ambient);
-    const scope = scopeOf(body);
-    const isListed = body.some(isList);
-    // In declarations all at the top is exported, unless some of it is picked.
-    const isModule = body.some(({ type }) => type.startsWith("Export") || type === "TSExportAssignment");
-    for (const statement of body) {
-      if (!isListed && (isModule || ambient !== undefined))
-        for (const [name, exported] of declared(statement)) surface.add(name, exported);
-      this.#export(path, statement, scope, surface);
-    }
-    if (!isModule && ambient === undefined) surface.isOpen = true;
+/** `export { a as b }`, with or without `from`, and `export * as b from`. */
+function readSpecifier(
+  reading: Reading,
+  path: string,
+  specifier: Node,
+  { from, isType }: { from: string | undefined; isType: boolean },
+  scope: Scope,
+  surface: Gathered,
+): void {
+  const exported = nameOf(nodeAt(specifier, "exported"));
+  const local = nameOf(nodeAt(specifier, "local"));
+  if (exported === undefined) return;
+  const isTyped = isType || specifier["exportKind"] === "type";
+  const origin = from === undefined ? scope.imported.get(local ?? "") : { from, name: local };
+  const there = origin === undefined ? undefined : elsewhere(reading, path, origin.from);
+  const known = origin === undefined ? scope.declared.get(local ?? "") : there?.names.get(origin.name ?? "");
+  addName(surface, exported, { ...plain, ...known, ...(isTyped ? { isType: true } : {}) });
+}
+
+function again(reading: Reading, path: string, from: string | undefined, surface: Gathered): void {
+  const there = from === undefined ? undefined : elsewhere(reading, path, from);
+  if (there === undefined) surface.isOpen = true;
+  else addAll(surface, there);
+}
+
+function elsewhere(reading: Reading, path: string, from: string): Gathered | undefined {
+  if (!from.startsWith(".")) return undefined;
+  const target = declarationOf(joined(path, from), reading.there);
+  return target === undefined ? undefined : read(reading, target);
+}
+
+/** `export = X`: what is declared in a namespace of that name, and the static members of a class. */
+function readAssignment(
+  reading: Reading,
+  path: string,
+  statement: Node,
+  scope: Scope,
+  surface: Gathered,
+): void {
+  surface.isAssigned = true;
+  const name = nameOf(nodeAt(statement, "expression"));
+  const imported = scope.imported.get(name ?? "");
+  if (imported !== undefined) return again(reading, path, imported.from, surface);
+  const meant = scope.nodes.get(name ?? "") ?? [];
+  if (meant.length === 0) surface.isOpen = true;
+  for (const node of meant) {
+    if (node.type === "TSModuleDeclaration") gatherInner(node, surface);
+    else if (node.type === "ClassDeclaration") gatherStatics(node, surface);
+    // A value of some type has what that type has.
+    else if (node.type === "VariableDeclaration") surface.isOpen = true;
   }
+}
 
-  #export(path: string, statement: Node, scope: Scope, surface: Gathered): void {
-    const from = nodeAt(statement, "source");
+function gatherInner(namespace: Node, surface: Gathered): void {
+  const body = blockOf(namespace);
+  const isListed = body.some(isList);
+  for (const statement of body) {
     const declaration = nodeAt(statement, "declaration");
-    switch (statement.type) {
-      case "ExportAllDeclaration":
-        this.#again(path, nameOf(from), surface);
-        break;
-      case "ExportDefaultDeclaration":
-        surface.add("default", {
-          isType: declaration?.type === "TSInterfaceDeclaration",
-          isDeprecated: isDeprecated(statement),
-        });
-        break;
-      case "TSExportAssignment":
-        this.#assign(path, statement, scope, surface);
-        break;
-      case "TSImportEqualsDeclaration":
-        if (statement["isExport"] === true) surface.add(nameOf(nodeAt(statement, "id")) ?? "", plain);
-        break;
-      case "ExportNamedDeclaration":
-        if (declaration !== undefined)
-          for (const [name, exported] of declared(declaration))
-            surface.add(name, {
-              ...exported,
-              isDeprecated: exported.isDeprecated || isDeprecated(statement),
-            });
-        for (const specifier of nodesAt(statement, "specifiers"))
-          this.#pick(
-            path,
-            specifier,
-            { from: nameOf(from), isType: statement["exportKind"] === "type" },
-            scope,
-            surface,
-          );
-        break;
-      default:
-    }
-  }
-
-  /** `export { a as b }`, with or without `from`, and `export * as b from`. */
-  #pick(
-    path: string,
-    specifier: Node,
-    { from, isType }: { from: string | undefined; isType: boolean },
-    scope: Scope,
-    surface: Gathered,
-  ): void {
-    const exported = nameOf(nodeAt(specifier, "exported"));
-    const local = nameOf(nodeAt(specifier, "local"));
-    if (exported === undefined) return;
-    const isTyped = isType || specifier["exportKind"] === "type";
-    const origin = from === undefined ? scope.imported.get(local ?? "") : { from, name: local };
-    const there = origin === undefined ? undefined : this.#elsewhere(path, origin.from);
-    const known =
-      origin === undefined ? scope.declared.get(local ?? "") : there?.names.get(origin.name ?? "");
-    surface.add(exported, { ...plain, ...known, ...(isTyped ? { isType: true } : {}) });
-  }
-
-  #again(path: string, from: string | undefined, surface: Gathered): void {
-    const there = from === undefined ? undefined : this.#elsewhere(path, from);
-    if (there === undefined) surface.isOpen = true;
-    else surface.addAll(there);
-  }
-
-  #elsewhere(path: string, from: string): Gathered | undefined {
-    if (!from.startsWith(".")) return undefined;
-    const target = declarationOf(joined(path, from), this.#there);
-    return target === undefined ? undefined : this.read(target);
-  }
-
-  /** `export = X`: what is declared in a namespace of that name, and the static members of a class. */
-  #assign(path: string, statement: Node, scope: Scope, surface: Gathered): void {
-    surface.isAssigned = true;
-    const name = nameOf(nodeAt(statement, "expression"));
-    const imported = scope.imported.get(name ?? "");
-    if (imported !== undefined) return this.#again(path, imported.from, surface);
-    const meant = scope.nodes.get(name ?? "") ?? [];
-    if (meant.length === 0) surface.isOpen = true;
-    for (const node of meant) {
-      if (node.type === "TSModuleDeclaration") this.#gatherInner(node, surface);
-      else if (node.type === "ClassDeclaration") gatherStatics(node, surface);
-      // A value of some type has what that type has.
-      else if (node.type === "VariableDeclaration") surface.isOpen = true;
-    }
-  }
-
-  #gatherInner(namespace: Node, surface: Gathered): void {
-    const body = blockOf(namespace);
-    const isListed = body.some(isList);
-    for (const statement of body) {
-      const declaration = nodeAt(statement, "declaration");
-      if (declaration !== undefined) for (const [name, one] of declared(declaration)) surface.add(name, one);
-      else if (!isListed) for (const [name, one] of declared(statement)) surface.add(name, one);
-      for (const specifier of nodesAt(statement, "specifiers")) {
-        const exported = nameOf(nodeAt(specifier, "exported"));
-        if (exported !== undefined) surface.add(exported, plain);
-      }
+    if (declaration !== undefined)
+      for (const [name, one] of declared(declaration)) addName(surface, name, one);
+    else if (!isListed) for (const [name, one] of declared(statement)) addName(surface, name, one);
+    for (const specifier of nodesAt(statement, "specifiers")) {
+      const exported = nameOf(nodeAt(specifier, "exported"));
+      if (exported !== undefined) addName(surface, exported, plain);
     }
   }
 }
 
 const plain: Exported = { isType: false, isDeprecated: false };
-
-function statementsOf(path: string, text: string): readonly Node[] {
-  return parseCode(path, text);
-}
 
 /** Whether a statement picks what is exported. */
 function isList({ type, ...rest }: Node): boolean {
@@ -172,13 +171,13 @@ interface Scope {
 }
 
 function scopeOf(body: readonly Node[]): Scope {
-  const all = new Gathered();
+  const all = emptySurface();
   const nodes = new Map<string, Node[]>();
   const imported = new Map<string, { from: string; name?: string | undefined }>();
   for (const statement of body) {
     const node = nodeAt(statement, "declaration") ?? statement;
     for (const [name, exported] of declared(node)) {
-      all.add(name, exported);
+      addName(all, name, exported);
       nodes.set(name, [...(nodes.get(name) ?? []), node]);
     }
     if (statement.type !== "ImportDeclaration") continue;
@@ -230,7 +229,7 @@ function gatherStatics(node: Node, surface: Gathered): void {
   for (const member of body === undefined ? [] : nodesAt(body, "body")) {
     const name = nameOf(nodeAt(member, "key"));
     if (member["static"] === true && name !== undefined)
-      surface.add(name, { isType: false, isDeprecated: isDeprecated(member) });
+      addName(surface, name, { isType: false, isDeprecated: isDeprecated(member) });
   }
 }
 

@@ -15,23 +15,27 @@ export interface Exported {
 }
 
 /** While it is gathered, from a file and those that it exports again. */
-export class Gathered implements Surface {
-  readonly names = new Map<string, Exported>();
-  isOpen = false;
-  isAssigned = false;
+export interface Gathered {
+  readonly names: Map<string, Exported>;
+  isOpen: boolean;
+  isAssigned: boolean;
+}
 
-  /** A name that is a value and a type is a value; the one that is not deprecated counts. */
-  add(name: string, { isType, isDeprecated }: Exported): void {
-    const known = this.names.get(name);
-    this.names.set(name, {
-      isType: isType && known?.isType !== false,
-      isDeprecated: isDeprecated && known?.isDeprecated !== false,
-    });
-  }
+export function emptySurface(): Gathered {
+  return { names: new Map(), isOpen: false, isAssigned: false };
+}
 
-  /** As `export *` does: all but the default. */
-  addAll({ names, isOpen }: Surface): void {
-    for (const [name, exported] of names) if (name !== "default") this.add(name, exported);
-    this.isOpen ||= isOpen;
-  }
+/** A name that is a value and a type is a value; the one that is not deprecated counts. */
+export function addName({ names }: Gathered, name: string, { isType, isDeprecated }: Exported): void {
+  const known = names.get(name);
+  names.set(name, {
+    isType: isType && known?.isType !== false,
+    isDeprecated: isDeprecated && known?.isDeprecated !== false,
+  });
+}
+
+/** As `export *` does: all but the default. */
+export function addAll(surface: Gathered, { names, isOpen }: Surface): void {
+  for (const [name, exported] of names) if (name !== "default") addName(surface, name, exported);
+  surface.isOpen ||= isOpen;
 }
