@@ -247,7 +247,7 @@ updates:
   it.each([
     ["cargo-registry", { url: "https://cargo.example", token: secret }],
     ["composer-repository", { url: "https://packagist.example", username: "octocat", password: secret }],
-    ["docker-registry", { url: "registry.hub.docker.com", username: "octocat", password: secret }],
+    ["docker-registry", { url: "images.example", username: "octocat", password: secret }],
     ["git", { url: "https://github.com", username: "x-access-token", password: secret }],
     ["hex-organization", { organization: "github", key: secret }],
     [

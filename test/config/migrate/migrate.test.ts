@@ -117,7 +117,7 @@ describe("a configuration of Renovate", () => {
         hostRules: [
           { matchHost: "https://npm.acme.example/all/", hostType: "npm", token: "{{ secrets.NPM }}" },
           { matchHost: "other.example", username: "me", password: "hush" },
-          { matchHost: "ghcr.io", hostType: "docker", token: "hush" },
+          { matchHost: "images.example", hostType: "docker", token: "hush" },
           { matchHost: "github.com", hostType: "github", token: "hush" },
           { hostType: "npm", token: "hush" },
           { matchHost: "slow.example", concurrentRequestLimit: 2 },
