@@ -364,6 +364,46 @@ describe("a job that was killed", () => {
       expect(writes(github)).toEqual([]);
     },
   );
+
+  it.each(["before it was done", "after it was done"])(
+    "while it updates is completed by the next, whichever request was its last, %s",
+    async (when) => {
+      const next = draft({
+        digest: "d2",
+        title: "Bump a from 1 to 3",
+        body: `Bumps a to 3.\n\n${marker({ key: "npm/runtime", digest: "d2", basis: "b1" })}`,
+        changes: [{ path: "package.json", content: '{ "a": "3" }\n' }],
+        news: "This pull request was updated.",
+      });
+      let kills = -1;
+      for (let nth = 1, wasKilled = true; wasKilled; nth++) {
+        const { github, forge, pull, octokit, person } = await start();
+        await forge().propose(draft());
+        let count = 0;
+        octokit.hook.wrap("request", async (request, options) => {
+          if (options.method === "GET") return request(options);
+          count += 1;
+          if (count !== nth) return request(options);
+          if (when.startsWith("after")) await request(options);
+          throw new Error("killed");
+        });
+        wasKilled = await forge()
+          .propose(next)
+          .then(
+            () => false,
+            (error: Error) => error.message === "killed",
+          );
+        await forge().propose(next);
+        expect(await pull()).toMatchObject({ title: next.title, body: next.body, commits: 1, state: "open" });
+        expect(github.files("acme/web", branch)).toEqual({ "package.json": '{ "a": "3" }\n' });
+        const { data: said } = await person.issues.listComments({ ...repo, issue_number: 1 });
+        expect(said).toHaveLength(1);
+        expect(Object.keys(github.branches("acme/web"))).toEqual(["main", branch]);
+        kills += 1;
+      }
+      expect(kills).toBeGreaterThanOrEqual(5);
+    },
+  );
 });
 
 describe("closing", () => {

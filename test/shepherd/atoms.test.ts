@@ -57,3 +57,13 @@ it("suspects what broke elsewhere more than what says that it may break", () => 
   ]);
   expect(atomsOf(updates, evidence).map(({ names }) => names.join())).toEqual(["chalk", "zod", "vite"]);
 });
+
+it("suspects most what takes away something that is used", () => {
+  const updates = group(
+    update("zod", "3.0.0", "4.0.0", "major"),
+    update("vite", "5.0.0", "6.0.0", "major"),
+    update("chalk", "5.0.0", "5.0.1", "patch"),
+  );
+  const names = atomsOf(updates, new Map(), ["vite"]).map((atom) => atom.names.join());
+  expect(names).toEqual(["chalk", "zod", "vite"]);
+});
