@@ -48,8 +48,7 @@ export function impactSections({ group, impacts = new Map() }: ComposeInput): re
   if (lines.length === 0) return [];
   const left = lines.length - linesListed;
   const shown = [...lines.slice(0, linesListed), ...(left > 0 ? [`- … and ${left} more`] : [])];
-  const isMerged = brokenIn(group, impacts).length > 0;
-  const title = isMerged ? "### Breaks code here" : "### Impact on code here";
+  const title = brokenIn(group, impacts).length > 0 ? "### Breaks code here" : "### Impact on code here";
   return [{ texts: [`${title}\n\n${shown.join("\n")}`], priority: 2 }];
 }
 

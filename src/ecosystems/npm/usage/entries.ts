@@ -29,8 +29,13 @@ export function entryOf(release: ReleaseFiles, subpath: string): Entry | undefin
       ? byName(release, subpath)
       : byExports(release, manifest["exports"], subpath);
   if (found === undefined) return undefined;
-  const { required } = found;
-  return { ...found, isModuleOnly: required !== undefined && isModule(required, release) };
+  const { required, code } = found;
+  // `exports` that has something for `import` and nothing for `require`.
+  const isUnexported = manifest["exports"] !== undefined && required === undefined && code !== undefined;
+  return {
+    ...found,
+    isModuleOnly: isUnexported || (required !== undefined && isModule(required, release)),
+  };
 }
 
 type Found = Omit<Entry, "isModuleOnly">;

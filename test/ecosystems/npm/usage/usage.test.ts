@@ -262,6 +262,19 @@ describe("what a release exports", () => {
       ["1 used", "lib require a.ts:1"],
     ],
     [
+      "something for `import` alone",
+      'const { b } = require("lib");',
+      typed("export declare const b: 1;", { "index.js": "" }),
+      typed(
+        "export declare const b: 1;",
+        { "index.js": "" },
+        {
+          exports: { types: "./index.d.ts", import: "./index.js" },
+        },
+      ),
+      ["1 used", "lib require a.ts:1"],
+    ],
+    [
       "both kinds of module",
       'const { b } = require("lib");',
       typed("export declare const b: 1;", { "index.js": "" }),
