@@ -3,6 +3,7 @@ import { memoryCache } from "../../src/cache/memory.ts";
 import { npm } from "../../src/ecosystems/npm/index.ts";
 import { createHttpClient } from "../../src/http/client.ts";
 import { compose } from "../../src/pipeline/compose/compose.ts";
+import { releaseOf } from "../../src/pipeline/verify/difference.ts";
 import { scan, type World } from "../../src/pipeline/scan.ts";
 import { writeGroup } from "../../src/pipeline/write.ts";
 import { createTools } from "../../src/tools/tools.ts";
@@ -22,6 +23,7 @@ beforeAll(async () => {
     },
     util: { "1.0.0": {}, "1.2.0": { dependencies: { deep: "^1.0.0" } }, "2.0.0": {} },
     deep: { "1.0.0": {} },
+    tagged: { "1.0.0": {}, "2.0.0": {} },
   });
 });
 
@@ -56,14 +58,44 @@ util@^1.0.0:
 `,
 };
 
+const addressOf = (name: string) => `http://registry.example/${name}/-/${name}-1.0.0.tgz`;
+
+/** With what follows a tag, and what has another name here. */
+const following: Readonly<Record<string, string>> = {
+  "package-lock.json": JSON.stringify({
+    name: "x",
+    lockfileVersion: 3,
+    packages: {
+      "": { name: "x", dependencies: { app: "^1.0.0", named: "npm:util@^1.0.0", tagged: "latest" } },
+      "node_modules/app": { version: "1.0.0", resolved: addressOf("app"), dependencies: { util: "^1.0.0" } },
+      "node_modules/named": { name: "util", version: "1.0.0", resolved: addressOf("util") },
+      "node_modules/tagged": { version: "1.0.0", resolved: addressOf("tagged") },
+      "node_modules/util": { version: "1.0.0", resolved: addressOf("util") },
+    },
+  }),
+  "yarn.lock": `${lockfiles["yarn.lock"]}
+"named@npm:util@^1.0.0":
+  version "1.0.0"
+  resolved "http://registry.example/util/-/util-1.0.0.tgz#1"
+
+tagged@latest:
+  version "1.0.0"
+  resolved "http://registry.example/tagged/-/tagged-1.0.0.tgz#1"
+`,
+};
+
 const weekly = { kind: "interval", interval: "weekly", day: 1, timezone: "UTC" } as const;
 
-function worldOf(lockfile: string, manifest: Readonly<Record<string, unknown>>): World {
+function worldOf(
+  lockfile: string,
+  manifest: Readonly<Record<string, unknown>>,
+  text: string = lockfiles[lockfile] ?? "",
+): World {
   return {
     ecosystems: [npm({ registry: registry.url })],
     files: memoryFiles({
       "package.json": JSON.stringify({ name: "x", ...manifest }),
-      [lockfile]: lockfiles[lockfile] ?? "",
+      [lockfile]: text,
     }),
     http,
     tools,
@@ -109,6 +141,27 @@ describe("the maintenance of a lockfile", () => {
       expect(draft.title).toBe(`Refresh ${lockfile}`);
       expect(draft.body).toContain(`Makes \`${lockfile}\` anew`);
       expect(draft.body).toContain("1 package updated, 1 added; no other entry changed");
+    },
+  );
+
+  it.each(Object.keys(following))(
+    "leaves what follows a tag, and what has another name, where it is, in %s",
+    async (lockfile) => {
+      const dependencies = { app: "^1.0.0", named: "npm:util@^1.0.0", tagged: "latest" };
+      const world = worldOf(lockfile, { dependencies }, following[lockfile]);
+      const found = await scan(world);
+      const group = found.groups.find(({ kind }) => kind === "maintenance");
+      const { patched, problems } = await writeGroup(group!, found, world);
+      expect(problems).toEqual([]);
+      const after = patched.after[0]?.after.lockfile?.graph.packages ?? [];
+      const versions = after.filter(({ manifest }) => manifest === undefined).map(releaseOf);
+      expect(versions.toSorted()).toEqual([
+        "app@1.0.0",
+        "deep@1.0.0",
+        "tagged@1.0.0",
+        "util@1.0.0",
+        "util@1.2.0",
+      ]);
     },
   );
 

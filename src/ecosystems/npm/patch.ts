@@ -4,6 +4,7 @@ import type { FileReader } from "../../domain/ports.ts";
 import type { FileChange, Project, Update } from "../../domain/types.ts";
 import { type Edit, replaceSpans } from "../../text/spans.ts";
 import type { Io } from "../ecosystem.ts";
+import { keptOf } from "./kept.ts";
 import { folderOf, relativeTo } from "./locate.ts";
 import { assertSameFormat, assertSettingsAreRead } from "./lock-format.ts";
 import { managerOf } from "./managers/index.ts";
@@ -50,11 +51,10 @@ export async function refresh(
           `${dependency.name} in ${manifest.path} is not from a registry, and would be fetched anew: ${held.detail}`,
         );
       }
-      if (held !== undefined || kind !== undefined || scope === "peer" || version === undefined) return [];
-      const release = { version };
-      return [
-        { project, manifest, dependency, from: version, release, requirement, size: "patch", fixes: [] },
-      ];
+      const at = held === undefined ? version : keptOf(dependency, manifest.path, project)?.version;
+      if (kind !== undefined || scope === "peer" || at === undefined) return [];
+      const release = { version: at };
+      return [{ project, manifest, dependency, from: at, release, requirement, size: "patch", fixes: [] }];
     }),
   );
   return write(project, stays, io, { ...options, anew: true });
@@ -77,7 +77,14 @@ async function write(
   io: Io,
   options: NpmOptions & { registry: string; anew: boolean },
 ): Promise<readonly FileChange[]> {
-  const [transitive, direct] = parted(updates, ({ dependency }) => dependency.kind === "transitive");
+  const [transitive, asked] = parted(updates, ({ dependency }) => dependency.kind === "transitive");
+  const keeps = new Map(
+    asked.flatMap((update) => {
+      const kept = keptOf(update.dependency, update.manifest.path, project);
+      return kept === undefined ? [] : [[update, kept] as const];
+    }),
+  );
+  const direct = asked.filter((update) => !keeps.has(update));
   const before = await readAll(
     project.manifests.map(({ path }) => path),
     io.files,
@@ -103,7 +110,7 @@ async function write(
       text,
       anew: options.anew,
       files: { ...inside(others), ...inside(ranges) },
-      exact: inside(edited(before, direct, ({ release }) => release.version)),
+      exact: inside(edited(before, asked, (it) => keeps.get(it)?.pinned ?? it.release.version)),
       folders: project.manifests
         .filter(({ path: manifest }) => manifest.endsWith("package.json"))
         .map((manifest) => within(project, folderOf(manifest.path))),
@@ -112,6 +119,7 @@ async function write(
         version: release.version,
         requirement,
       })),
+      keeps: [...keeps.values()],
       refresh: transitive.map(({ dependency, from, release }) => ({
         name: dependency.name,
         version: from,

@@ -16,7 +16,9 @@ export async function maintain(
   if (ecosystem === undefined || changes.length === 0) return patched(group, changes, []);
   const after = await reread(project, ecosystem, overlay(io.files, changes));
   for (const [at, manifest] of project.manifests.entries()) {
-    for (const [index, { name, version }] of manifest.dependencies.entries()) {
+    for (const [index, { name, version, kind, scope }] of manifest.dependencies.entries()) {
+      // A range that only stands beside what is installed, or decides for others, is no update of its own.
+      if (kind !== undefined || scope === "peer") continue;
       const now = after.manifests[at]?.dependencies[index]?.version;
       if (now === version) continue;
       throw new ResolutionError(`${name} in ${manifest.path} would move from ${version} to ${now}`);

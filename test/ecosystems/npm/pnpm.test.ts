@@ -373,6 +373,78 @@ describe("a lockfile of pnpm is made by pnpm", () => {
     );
   });
 
+  it("and what follows a tag, or has another name, stays when it is made anew", async () => {
+    const manifest = { private: true, dependencies: { ms: "latest", renamed: "npm:real@^1.0.0" } };
+    const own = (ms: string, real: string) => `lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      ms:
+        specifier: ${ms}
+        version: 2.0.0
+      renamed:
+        specifier: ${real}
+        version: real@1.0.0
+
+packages:
+
+  ms@2.0.0:
+    resolution: {integrity: sha512-ms}
+
+  real@1.0.0:
+    resolution: {integrity: sha512-real}
+
+snapshots:
+
+  ms@2.0.0: {}
+
+  real@1.0.0: {}
+`;
+    const files = {
+      "package.json": JSON.stringify(manifest),
+      "pnpm-lock.yaml": own("latest", "npm:real@^1.0.0"),
+    };
+    const runs: ProgramRun[] = [];
+    const tools: Tools = {
+      ...noTools,
+      async run(_, order) {
+        runs.push(order);
+        return {
+          "pnpm-lock.yaml": order.files["pnpm-lock.yaml"] ?? own("2.0.0", "npm:real@1.0.0"),
+        };
+      },
+    };
+    const [project] = await read(files);
+    await ecosystem.refresh?.(project!, { files: memoryFiles(files), http, tools });
+    expect(JSON.parse(runs[0]?.files["package.json"] ?? "")).toMatchObject({
+      dependencies: { ms: "2.0.0", renamed: "npm:real@1.0.0" },
+    });
+    expect(runs[1]?.files["pnpm-lock.yaml"]).toBe(own('"latest"', '"npm:real@^1.0.0"'));
+  });
+
+  it("and where nothing is to move, asks the registry all the same", async () => {
+    const { runs, tools } = noting();
+    const [project] = await read(locked);
+    await ecosystem.assertResolves?.(project!, { files: memoryFiles(locked), http, tools });
+    expect(runs[0]?.order.args).toContain("--no-prefer-frozen-lockfile");
+    await raiseZod(tools);
+    expect(runs.at(-3)?.order.args).not.toContain("--no-prefer-frozen-lockfile");
+  });
+
+  it.each([
+    [
+      "a package whose name is not only a part of the one's",
+      "No matching version found for zod-extra@2.0.0",
+      [],
+    ],
+    ["a package that is named", "No matching version found for zod@3.23.8", ["zod"]],
+  ])("and nothing else is suspected than %s", async (_, said, suspects) => {
+    const { tools } = noting(new ProgramError("pnpm 9.1.0 ended with 1", ` ERR_PNPM_X  ${said}\n`));
+    await expect(raiseZod(tools)).rejects.toMatchObject({ suspects });
+  });
+
   const withArchive = {
     ...locked,
     "packages/b/package.json": `{"name":"b","dependencies":{"zod":"catalog:","x":"file:./vendor/x.tgz"}}`,

@@ -326,6 +326,68 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
     }
   });
 
+  it("with what was chosen known by its range, which would lead to the newest", async () => {
+    const exact = (text: string) =>
+      text
+        .replace('"zod@npm:^3.0.0":', '"zod@npm:3.23.8":')
+        .replace('"zod@npm:3.22.0"', '"zod@npm:3.23.8"')
+        .replace("version: 3.22.0", "version: 3.23.8");
+    const { runs, tools } = noting((text, run) => (run === 1 ? exact(text) : text));
+    await raiseZod(tools);
+    const before = runs[1]?.order.files["yarn.lock"] ?? "";
+    expect(before).toContain('"zod@npm:3.23.8, zod@npm:^3.23.0":\n  version: 3.23.8\n');
+    expect(before).not.toContain("zod@npm:3.22.0");
+  });
+
+  it("and what follows a tag, or has another name, stays when it is made anew", async () => {
+    const files = {
+      "package.json": JSON.stringify({
+        name: "root",
+        packageManager: "yarn@4.5.0",
+        dependencies: { ms: "latest", renamed: "npm:real@^1.0.0" },
+      }),
+      "yarn.lock": `__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"ms@npm:latest":
+  version: 2.0.0
+  resolution: "ms@npm:2.0.0"
+  languageName: node
+  linkType: hard
+
+"renamed@npm:real@^1.0.0":
+  version: 1.0.0
+  resolution: "real@npm:1.0.0"
+  languageName: node
+  linkType: hard
+
+"root@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "root@workspace:."
+  dependencies:
+    ms: "npm:latest"
+    renamed: "npm:real@^1.0.0"
+  languageName: unknown
+  linkType: soft
+`,
+    };
+    const exact = files["yarn.lock"]
+      .replace('"ms@npm:latest":', '"ms@npm:2.0.0":')
+      .replace('"renamed@npm:real@^1.0.0":', '"renamed@npm:real@1.0.0":');
+    const { runs, tools } = noting((text, run) => (run === 1 ? exact : text));
+    const own = npm({ registry: "https://registry.test/" });
+    const [project] = await read(files);
+    await own.refresh?.(project!, { files: memoryFiles(files), http, tools });
+    expect(runs[0]?.order.files["yarn.lock"]).not.toContain("resolution");
+    expect(JSON.parse(runs[0]?.order.files["package.json"] ?? "")).toMatchObject({
+      dependencies: { ms: "2.0.0", renamed: "npm:real@1.0.0" },
+    });
+    const before = runs[1]?.order.files["yarn.lock"] ?? "";
+    expect(before).toContain('"ms@npm:2.0.0, ms@npm:latest":');
+    expect(before).toContain('"renamed@npm:real@1.0.0, renamed@npm:real@^1.0.0":');
+  });
+
   it("and sees, in place of an archive of the repository, one that says what the lockfile says", async () => {
     const files = {
       ...locked,

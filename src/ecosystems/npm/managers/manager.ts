@@ -73,6 +73,8 @@ export interface RelockTask {
     readonly version: string;
     readonly requirement: string;
   }[];
+  /** What stays though its requirement, a tag or an alias, could lead elsewhere; `exact` has it as `pinned`. */
+  readonly keeps: readonly Kept[];
   /** Locked packages that no manifest names, to be resolved anew within what asks for them; `to` would do. */
   readonly refresh: readonly { readonly name: string; readonly version: string; readonly to: string }[];
   /** The `packageManager` of the root's manifest, such as `pnpm@9.1.0`. */
@@ -92,4 +94,14 @@ export interface RelockTask {
   readonly legacyPeerDeps: boolean;
   /** A folder in which the manager may keep what it downloads. */
   readonly cache?: string;
+}
+
+export interface Kept {
+  readonly name: string;
+  /** What is installed under that name. */
+  readonly package: string;
+  readonly version: string;
+  readonly requirement: string;
+  /** The requirement of that very release: `1.2.0`, `npm:real@1.2.0`. */
+  readonly pinned: string;
 }

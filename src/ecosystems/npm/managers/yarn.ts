@@ -48,7 +48,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   };
   try {
     const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task) });
-    const ranged = await run({ ...files, [lockfile]: chosen });
+    const ranged = await run({ ...files, [lockfile]: withDescriptors(chosen, task) });
     if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
       throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
     }
@@ -69,9 +69,45 @@ function withoutEntries(text: string, { refresh, anew }: RelockTask): string {
   if (gone.size === 0 && !anew) return text;
   const blocks = text.replaceAll("\r\n", "\n").split("\n\n");
   if (anew) return `${blocks.filter((block) => /^(?:#|__metadata:)/m.test(block)).join("\n\n")}\n`;
-  return blocks
-    .filter((block) => !gone.has(/^ {2}resolution: "?([^"\n]+)"?$/m.exec(block)?.[1] ?? ""))
-    .join("\n\n");
+  return blocks.filter((block) => !gone.has(resolutionOf(block) ?? "")).join("\n\n");
+}
+
+/**
+ * The lockfile with what the manifests will ask for at the entries of the releases that were chosen: of a range that it
+ * does not know Yarn takes the newest, and of one that others ask for too what they have.
+ */
+function withDescriptors(text: string, { moves, keeps }: RelockTask): string {
+  const wanted = new Map<string, string>(
+    [...moves.map((move) => ({ ...move, package: move.name })), ...keeps].map((it) => {
+      const range = /^[a-z]+:/.test(it.requirement) ? it.requirement : `npm:${it.requirement}`;
+      return [`${it.name}@${range}`, `${it.package}@npm:${it.version}`] as const;
+    }),
+  );
+  const blocks = text.replaceAll("\r\n", "\n").trimEnd().split("\n\n");
+  const there = new Set(blocks.map(resolutionOf));
+  const settled = blocks.flatMap((block) => {
+    const resolution = resolutionOf(block);
+    if (resolution === undefined) return [block];
+    const [, key = "", body = ""] = /^(?:\? )?"?([^"\n]+?)"?(?:\n)?:\n([^]*)$/.exec(block) ?? [];
+    const before = key.split(", ");
+    const own = before.filter((it) => [undefined, resolution].includes(elsewhere(it)));
+    const more = [...wanted].flatMap(([it, at]) => (at === resolution && !own.includes(it) ? [it] : []));
+    if (own.length === before.length && more.length === 0) return [block];
+    const now = JSON.stringify([...own, ...more].join(", "));
+    // YAML has no longer keys than this.
+    const head = now.length > 1_024 ? `? ${now}\n:` : `${now}:`;
+    return own.length + more.length === 0 ? [] : [`${head}\n${body}`];
+  });
+  return `${settled.join("\n\n")}\n`;
+
+  function elsewhere(descriptor: string): string | undefined {
+    const at = wanted.get(descriptor);
+    return there.has(at) ? at : undefined;
+  }
+}
+
+function resolutionOf(block: string): string | undefined {
+  return /^ {2}resolution: "?([^"\n]+)"?$/m.exec(block)?.[1];
 }
 
 /** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */

@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import { z } from "zod";
+import { ManifestError, messageOf } from "../../../domain/errors.ts";
+import type { LockedPackage } from "../../../domain/types.ts";
+import { placeOf } from "../../../text/place.ts";
+import { levelsOfPnpm, splitSelector } from "../overrides.ts";
+import { reachable } from "./graph.ts";
+import type { LockRoot, ReadLock } from "./manager.ts";
+
+const table = z.record(z.string(), z.string()).catch({});
+const direct = z.record(z.string(), z.object({ specifier: z.string(), version: z.string() })).catch({});
+const importer = z.object({
+  dependencies: direct.optional(),
+  devDependencies: direct.optional(),
+  optionalDependencies: direct.optional(),
+});
+const entry = z.object({
+  resolution: z.object({ integrity: z.string().optional() }).optional().catch(undefined),
+  dependencies: table.optional(),
+  optionalDependencies: table.optional(),
+});
+const entries = z.record(z.string(), entry.nullable()).catch({});
+const lockShape = importer.extend({
+  lockfileVersion: z.union([z.string(), z.number()]).transform(String),
+  catalogs: z.record(z.string(), direct).optional().catch(undefined),
+  overrides: table.optional(),
+  importers: z.record(z.string(), importer).optional(),
+  packages: entries.optional(),
+  snapshots: entries.optional(),
+});
+type Lock = z.infer<typeof lockShape>;
+
+/** Reads a lockfile of version 6 or 9. https://github.com/pnpm/spec/tree/master/lockfile */
+export function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): ReadLock {
+  const lock = parse(path, text);
+  const importers = lock.importers ?? { ".": lock };
+  const installed = lock.snapshots ?? lock.packages ?? {};
+  const keys = new Map(Object.keys(installed).map((key) => [plainKey(key), key]));
+  const idOf = (name: string, version: string) => keyOf(name, version, keys);
+  const overridden = new Set(
+    Object.keys(lock.overrides ?? {}).map((key) => splitSelector(levelsOfPnpm(key).at(-1) ?? "").name),
+  );
+
+  const own = roots.map(({ folder, manifest, name, version }): LockedPackage => {
+    const asked = Object.entries(directOf(importers[folder || "."]));
+    const dependencies = asked.flatMap(([alias, { version: at }]) => {
+      const linked = /^link:(.*)$/.exec(at)?.[1];
+      if (linked === undefined) return idOf(alias, at) ?? [];
+      const target = join(folder, linked);
+      return roots.some((root) => root.folder === target || (root.folder === "" && target === "."))
+        ? [rootId(target)]
+        : [];
+    });
+    return {
+      id: rootId(folder),
+      name: name ?? "",
+      version: version ?? "",
+      scope: "runtime",
+      manifest,
+      dependencies: dependencies.toSorted(),
+    };
+  });
+  const graph = Object.entries(installed).map(([key, found]): LockedPackage => {
+    const id = plainKey(key);
+    const { name, version } = splitKey(id);
+    const asked = { ...found?.dependencies, ...found?.optionalDependencies };
+    const integrity = (lock.snapshots === undefined ? found : lock.packages?.[`${name}@${version}`])
+      ?.resolution?.integrity;
+    return {
+      id,
+      name,
+      version,
+      scope: "development",
+      dependencies: Object.entries(asked)
+        .flatMap(([alias, at]) => idOf(alias, at) ?? [])
+        .toSorted(),
+      ...(integrity === undefined ? {} : { integrity }),
+    };
+  });
+  const runtime = reachable(
+    graph,
+    roots.flatMap(({ folder }) => {
+      const { dependencies, optionalDependencies } = importers[folder || "."] ?? {};
+      return Object.entries({ ...dependencies, ...optionalDependencies }).flatMap(
+        ([alias, { version }]) => idOf(alias, version) ?? [],
+      );
+    }),
+  );
+  const packages = graph.map((locked): LockedPackage =>
+    runtime.has(locked.id) ? { ...locked, scope: "runtime" } : locked,
+  );
+  return {
+    graph: { packages: [...own, ...packages] },
+    believed: new Map(
+      roots.map(({ folder, requirements }) => [
+        folder,
+        believedOf(importers[folder || "."], requirements, overridden),
+      ]),
+    ),
+    catalogs: new Map(
+      Object.entries(lock.catalogs ?? {}).flatMap(([catalog, members]) =>
+        Object.entries(members).map(
+          ([name, { version }]) => [`${catalog}/${name}`, version.replace(/\(.*$/, "")] as const,
+        ),
+      ),
+    ),
+  };
+}
+
+function parse(path: string, text: string): Lock {
+  const conflict = /^(?:<{7}|>{7}) /m.exec(text);
+  if (conflict !== null) {
+    throw new ManifestError(path, "has merge conflict markers", {
+      at: placeOf(text, conflict.index),
+      mend: "Run `pnpm install`, which resolves them, and commit the file",
+    });
+  }
+  const parsed = lockShape.safeParse(loaded(path, text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ManifestError(
+      path,
+      `is no pnpm lockfile: ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
+    );
+  }
+  const { lockfileVersion } = parsed.data;
+  if (!/^(?:6\.\d|9\.0)$/.test(lockfileVersion)) {
+    throw new ManifestError(
+      path,
+      `has lockfileVersion ${lockfileVersion}, which is not supported: 6 and 9 are`,
+    );
+  }
+  return parsed.data;
+}
+
+/** From version 11 on a document of pnpm's own, about its configuration and itself, may stand before the project's. */
+function loaded(path: string, text: string): unknown {
+  try {
+    return loadAll(text).at(-1);
+  } catch (error) {
+    throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
+  }
+}
+
+function directOf(found: z.infer<typeof importer> | undefined): z.infer<typeof direct> {
+  return { ...found?.devDependencies, ...found?.dependencies, ...found?.optionalDependencies };
+}
+
+/**
+ * Peers are not always in the lockfile, and what it does not name it does not believe anything of. Of what is
+ * overridden it names only what is decided.
+ */
+function believedOf(
+  found: z.infer<typeof importer> | undefined,
+  requirements: LockRoot["requirements"],
+  overridden: ReadonlySet<string>,
+): Record<string, string> {
+  const written = Object.entries(directOf(found)).map(([name, { specifier }]) => [name, specifier]);
+  const asked = (which: (of: LockRoot["requirements"][number]) => boolean) =>
+    requirements.filter(which).map(({ name, requirement }) => [name, requirement]);
+  return Object.fromEntries([
+    ...asked(({ scope }) => scope === "peer"),
+    ...written,
+    ...asked(({ name }) => overridden.has(name)),
+  ]);
+}
+
+/** Version 6 begins its keys with a slash. */
+function plainKey(key: string): string {
+  return key.replace(/^\//, "");
+}
+
+/** `@acme/a@1.0.0(peer@2.0.0)` is @acme/a at 1.0.0. */
+function splitKey(key: string): { name: string; version: string } {
+  const bare = key.replace(/\(.*$/, "");
+  const at = bare.indexOf("@", 1);
+  return at === -1 ? { name: bare, version: "" } : { name: bare.slice(0, at), version: bare.slice(at + 1) };
+}
+
+/** A dependency is told by its version, or, where it is an alias, by the whole key of the real package. */
+function keyOf(name: string, version: string, keys: ReadonlyMap<string, string>): string | undefined {
+  return [`${name}@${version}`, plainKey(version)].find((key) => keys.has(key));
+}
+
+function rootId(folder: string): string {
+  return `./${folder === "." ? "" : folder}`;
+}
