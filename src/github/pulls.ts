@@ -232,5 +232,7 @@ function whyNot(error: unknown): Merging {
   const status = statusOf(error);
   if (status === 409) return { kind: "moved" };
   if (status !== 405 && status !== 403 && status !== 422) throw error;
-  return { kind: "refused", reason: error instanceof Error ? error.message : "" };
+  // Octokit puts the address of GitHub's documentation at the end.
+  const reason = error instanceof Error ? error.message.replace(/ - https:\/\/\S+$/, "") : "";
+  return { kind: "refused", reason };
 }

@@ -277,6 +277,27 @@ export function shepherding(where: () => Where): void {
       expect(data.parents).toHaveLength(1);
     });
 
+    it("tells once why GitHub refuses it, and merges it when that is over", async () => {
+      const { pulls, github, ci, octocat, comments } = await open(
+        () => undefined,
+        configured("automerge: true\n"),
+      );
+      github.requireReview("acme/web", "main");
+      const head = github.branches("acme/web")["steeplejack/npm/runtime"] ?? "";
+      for (const name of ["test", "lint"]) {
+        await github.check("acme/web", head, name, "success");
+        await ci.settle();
+      }
+      expect((await pulls())[0]).toMatch(/^open #1/);
+      expect(await comments(1)).toEqual([
+        "The configuration lets this be merged, and GitHub does not let me yet: Repository rule violations found: a required check or review is missing. I try again when something happens here.",
+      ]);
+
+      await octocat.pulls.createReview({ owner: "acme", repo: "web", pull_number: 1, event: "APPROVE" });
+      await ci.settle();
+      expect((await pulls())[0]).toMatch(/^merged #1/);
+    });
+
     describe("of a branch whose base has moved", () => {
       const moved = async (prepare: (github: GithubEmulator) => void, files: Record<string, string>) => {
         const stage = await open(() => undefined, configured("automerge: true\n"));
