@@ -87,10 +87,10 @@ function withDescriptors(text: string, { moves, keeps }: RelockTask): string {
   const there = new Set(blocks.map(resolutionOf));
   const settled = blocks.flatMap((block) => {
     const resolution = resolutionOf(block);
-    if (resolution === undefined) return [block];
-    const [, key = "", body = ""] = /^(?:\? )?"?([^"\n]+?)"?(?:\n)?:\n([^]*)$/.exec(block) ?? [];
+    const [, key, body] = /^(?:\? )?"?([^"\n]+?)"?\n?:\n([^]*)$/.exec(block) ?? [];
+    if (resolution === undefined || key === undefined) return [block];
     const before = key.split(", ");
-    const own = before.filter((it) => [undefined, resolution].includes(elsewhere(it)));
+    const own = before.filter((it) => [undefined, resolution].includes(placeOf(it)));
     const more = [...wanted].flatMap(([it, at]) => (at === resolution && !own.includes(it) ? [it] : []));
     if (own.length === before.length && more.length === 0) return [block];
     const now = JSON.stringify([...own, ...more].join(", "));
@@ -100,7 +100,7 @@ function withDescriptors(text: string, { moves, keeps }: RelockTask): string {
   });
   return `${settled.join("\n\n")}\n`;
 
-  function elsewhere(descriptor: string): string | undefined {
+  function placeOf(descriptor: string): string | undefined {
     const at = wanted.get(descriptor);
     return there.has(at) ? at : undefined;
   }
