@@ -102,10 +102,9 @@ describe("a hostile repository is updated by its real package manager, and nothi
     });
     const updated = await project.steeplejack("update", "--json", "--advisories", "none", "--no-cache");
     const report = scanReport.parse(JSON.parse(updated.stdout));
-    // What the settings ask for is told, and is all that there is to tell.
-    expect(report.problems.filter(({ message }) => !message.includes("variables are not replaced"))).toEqual(
-      [],
-    );
+    // What the settings ask for is told, and which package manager would not read them; that is all that there is to tell.
+    const expected = /variables are not replaced|no longer reads/;
+    expect(report.problems.filter(({ message }) => !expected.test(message))).toEqual([]);
     const packages = report.updates.filter(({ name }) => packageManager?.startsWith(`${name}@`) !== true);
     expect(packages.map(({ name, from }) => [name, from])).toEqual([["ms", "2.0.0"]]);
     const text = await project.read(lockfile);
