@@ -17,7 +17,7 @@ import { installed, tell } from "./tools.ts";
 /*
  * `npm run bench:locks -- [--runs 3] [--slow] FOLDER ...`: how long it takes to bring the lockfile of a real checkout up
  * to date for one direct dependency, beside the package manager's own command on the same manifests. Cold: nothing of
- * the registry is kept, but the package manager is there. Warm: once more. The registry itself is asked. Yarn 1 has to
+ * the registry is kept, but the package manager is there, and its code compiled. Warm: once more. The registry itself is asked. Yarn 1 has to
  * install everything for it, which takes `--slow`.
  */
 const { values: options, positionals: folders } = parseArgs({
@@ -58,9 +58,8 @@ async function measure(folder: string): Promise<void> {
   let made: string | undefined;
   for (let nth = 0; nth < Number(options.runs); nth++) {
     const cache = join(home, `ours-${nth}`);
-    await cp(join(home, "first", "programs"), join(cache, "programs"), { recursive: true }).catch(
-      () => undefined,
-    );
+    for (const kind of ["programs", "compiled"])
+      await cp(join(home, "first", kind), join(cache, kind), { recursive: true }).catch(() => undefined);
     const { world, adapters } = worldOf(folder, cache);
     const copy = await copyOf(folder, update, patched.changes, join(home, `own-${nth}`));
     for (const state of states) {
