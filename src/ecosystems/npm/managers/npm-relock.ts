@@ -41,7 +41,7 @@ const NativeUrl = URL;
  */
 globalThis.URL = class extends NativeUrl {
   constructor(input: string | URL, base?: string | URL) {
-    if (!NativeUrl.canParse(String(input), base)) throw noAddress;
+    if (!NativeUrl.canParse(String(input), base?.toString())) throw noAddress;
     super(input, base);
   }
 };
