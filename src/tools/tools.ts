@@ -25,7 +25,7 @@ export interface ToolsOptions {
 }
 
 /** How long a process waits for the next call before it ends, in milliseconds. */
-const idle = 3_000;
+const idle = 15_000;
 
 /**
  * Runs tools in processes of their own, under Node's permission model: they can start no other process, load no native

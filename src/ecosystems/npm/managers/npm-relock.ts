@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import Arborist from "@npmcli/arborist";
+import Arborist, { type Node } from "@npmcli/arborist";
 import { z } from "zod";
+import { isTable, tableOf } from "../../../text/data.ts";
 import { parseJson } from "../../../text/json.ts";
 
 /**
@@ -73,15 +74,22 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
 }
 
 /**
- * First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow; then with
- * the ranges, which those versions satisfy: only the ranges themselves change.
+ * First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow. Those satisfy
+ * the ranges, so that only the ranges themselves change: they are written over the exact versions, and npm is asked whether
+ * it would change anything else. Where it would, or the lockfile has no place for them, it does so.
  */
 async function resolved(path: string, input: RelockInput, afresh: boolean): Promise<RelockOutput> {
   await write(path, { ...input.files, ...input.exact });
   await relock(path, input, afresh, input.refresh);
-  await write(path, withoutLockfile(input));
-  await relock(path, input, afresh, []);
-  await assertFrozen(path, input);
+  const ranged = withRanges(await readFile(join(path, input.lockfile), "utf8"), input);
+  await write(path, {
+    ...withoutLockfile(input),
+    ...(ranged === undefined ? {} : { [input.lockfile]: ranged }),
+  });
+  if (ranged === undefined || !(await difference(path, input)).isNone) {
+    await relock(path, input, afresh, []);
+    assertFrozen((await difference(path, input)).missing, input);
+  }
   return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
 }
 
@@ -128,19 +136,30 @@ function optionsOf(path: string, input: RelockInput): Record<string, unknown> {
   };
 }
 
+/** What npm would change of the lockfile as it stands. */
+interface Difference {
+  readonly missing: readonly Node[];
+  readonly isNone: boolean;
+}
+
 /**
  * Asks what `npm ci` asks before it installs: whether the lockfile holds all that the manifests lead to. It may not,
  * though npm wrote it: a registry can lack the optional packages of a release for other machines than this one.
  */
-async function assertFrozen(path: string, input: RelockInput): Promise<void> {
+async function difference(path: string, input: RelockInput): Promise<Difference> {
   const options = optionsOf(path, input);
   const arborist = new Arborist(options);
   const held = new Map((await arborist.loadVirtual()).inventory);
   const { inventory: wanted } = await arborist.buildIdealTree(options);
+  const missing = [...wanted].flatMap(([location, node]) =>
+    held.get(location)?.version === node.version ? [] : [node],
+  );
+  return { missing, isNone: missing.length === 0 && held.size === wanted.size };
+}
+
+function assertFrozen(all: readonly Node[], input: RelockInput): void {
   const before = lockedIn(parseJson(input.lockfile, input.files[input.lockfile] ?? "{}"));
-  const missing = [...wanted].flatMap(([location, node]) => {
-    const entry = held.get(location);
-    if (entry !== undefined && entry.version === node.version) return [];
+  const missing = all.flatMap((node) => {
     // What was missing before the update is not its fault.
     const askers = [...node.edgesIn]
       .flatMap(({ from }) => from ?? [])
@@ -154,6 +173,37 @@ async function assertFrozen(path: string, input: RelockInput): Promise<void> {
   const message = `\`npm ci\` would refuse it, for the registry lacks ${first.node.name}${more}, which ${asker} wants`;
   const suspects = [...new Set(missing.flatMap(({ askers }) => askers.map(({ name }) => name)))];
   throw Object.assign(new Error(message), { code: "EINCOMPLETE", suspects });
+}
+
+const tables = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+
+/**
+ * A lockfile that was made for exact versions, with what the manifests require in their place; `undefined` where it does
+ * not say what they require, as that of version 1.
+ */
+function withRanges(text: string, { exact, files, lockfile }: RelockInput): string | undefined {
+  const data = tableOf(parseJson(lockfile, text));
+  if (!isTable(data["packages"])) return undefined;
+  const packages: Record<string, unknown> = { ...data["packages"] };
+  for (const [path, content] of Object.entries(exact)) {
+    const folder = dirname(path) === "." ? "" : dirname(path);
+    const manifest = tableOf(parseJson(path, files[path] ?? "{}"));
+    const pinned = tableOf(parseJson(path, content));
+    const own: Record<string, unknown> = { ...tableOf(packages[folder]) };
+    for (const table of tables) {
+      if (!isTable(own[table])) continue;
+      const [asked, wished] = [tableOf(manifest[table]), tableOf(pinned[table])];
+      own[table] = Object.fromEntries(
+        Object.entries(own[table]).map(([name, written]) => [
+          name,
+          asked[name] === wished[name] ? written : asked[name],
+        ]),
+      );
+    }
+    packages[folder] = own;
+  }
+  const indent = /^\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
+  return `${JSON.stringify({ ...data, packages }, null, indent)}${text.endsWith("\n") ? "\n" : ""}`;
 }
 
 const entries = z.record(z.string(), z.looseObject({ version: z.string().optional() })).catch({});
