@@ -53,7 +53,7 @@ export interface HttpClient {
 }
 
 export interface HttpRequest<T> {
-  /** Decodes the body, and keeps of it what is needed. What it throws is told as a broken answer. */
+  /** Decodes the body, which it may use up, and keeps of it what is needed. What it throws is told as a broken answer. */
   readonly read: (body: Buffer) => T;
   readonly accept?: string;
   /** Names what `read` makes, such as `npm-releases-1`: then the result, which must be plain JSON, is cached under it. */

@@ -4,6 +4,7 @@ import { brotliDecompress, gunzip, inflate, type ZlibOptions, zstdDecompress } f
 import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
 import { HttpError, messageOf } from "../domain/errors.ts";
 import { isPublicAddress } from "../domain/address.ts";
+import { giveBack } from "../text/memory.ts";
 import { guardedLookup, type Lookup } from "./address.ts";
 import { FinalHttpError } from "./failure.ts";
 import { Gate } from "./gate.ts";
@@ -93,8 +94,9 @@ export function openWire({ timeouts, connections, lookup = systemLookup }: WireO
         }
         const raw = await collect(url.href, response.body, maxBytes);
         const encoding = response.headers["content-encoding"];
+        const received = raw.length;
         const plain = await unpacking.pass(() => decompress(url.href, raw, encoding, maxBytes));
-        return { ...about, body: plain, received: raw.length };
+        return { ...about, body: plain, received };
       } catch (error) {
         throw failureOf(url.href, error);
       }
@@ -149,7 +151,9 @@ async function decompress(
     const decoder = decoders.get(name);
     if (decoder === undefined)
       throw new FinalHttpError(url, undefined, `answered in an unknown encoding, ${name}`);
-    plain = await decoder(plain, { maxOutputLength: maxBytes, chunkSize: pieceSize(name, plain) });
+    const packed = plain;
+    plain = await decoder(packed, { maxOutputLength: maxBytes, chunkSize: pieceSize(name, packed) });
+    giveBack(packed);
   }
   return plain;
 }

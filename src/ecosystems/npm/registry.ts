@@ -3,6 +3,7 @@ import defaults from "npm-registry-fetch/lib/default-opts.js";
 import type { HttpClient } from "../../domain/ports.ts";
 import type { Package, PackageReleases, Release, SourceRepository } from "../../domain/types.ts";
 import { isTable, tableOf } from "../../text/data.ts";
+import { giveBack } from "../../text/memory.ts";
 import { type Pick, pick } from "../../text/pick.ts";
 import { npmVersions } from "../../versions/semver.ts";
 
@@ -62,7 +63,9 @@ const withChecksums: Pick = { ...wanted, versions: { "*": { ...ofVersion, dist: 
  * hand: some documents have thousands of versions, and this is where a scan spends its time.
  */
 function readReleases(body: Buffer, what: Pick): PackageReleases {
-  const document = pick(textOf(body), what);
+  const text = textOf(body);
+  giveBack(body);
+  const document = pick(text, what);
   if (!isTable(document)) throw new TypeError("it is no JSON object");
   const versions = isTable(document["versions"]) ? document["versions"] : {};
   const tags = isTable(document["dist-tags"]) ? document["dist-tags"] : {};
