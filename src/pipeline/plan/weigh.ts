@@ -45,34 +45,63 @@ export interface Question {
 
 /** Judges every release above the one in use, newest first. Those published after `now` do not exist yet. */
 export function weigh(question: Question): readonly Candidate[] {
+  const { policyFor } = question;
+  return releasesAbove(question).map(({ release, candidate }) => {
+    if (candidate.rejected !== undefined) return candidate;
+    const asked = policyFor === undefined ? question : { ...question, policy: policyFor(release) };
+    const rejected = objectionTo(release, asked, objections);
+    return rejected === undefined ? candidate : { version: release.version, rejected };
+  });
+}
+
+interface Above {
+  readonly release: Release;
+  /** With what speaks against it whoever asks. */
+  readonly candidate: Candidate;
+}
+
+/** Many manifests of a workspace use the same release of a package: what does not depend on them is found once. */
+const above = new WeakMap<PackageReleases, Map<string, readonly Above[]>>();
+
+function releasesAbove(question: Question): readonly Above[] {
   const { releases, scheme, version, now } = question;
+  const known = above.get(releases) ?? new Map<string, readonly Above[]>();
+  above.set(releases, known);
+  const key = `${version} ${now.getTime()}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
   // They are in order, and most packages have hundreds below: those are not even looked at.
   const last = releases.releases.findLastIndex((release) => scheme.compare(release.version, version) <= 0);
-  return releases.releases
+  const all = releases.releases
     .slice(last + 1)
     .filter((release) => !isAfter(release, now))
     .toReversed()
-    .map((release) => {
-      const { policyFor } = question;
-      const asked = policyFor === undefined ? question : { ...question, policy: policyFor(release) };
-      const rejected = objectionTo(release, asked);
-      return rejected === undefined ? { version: release.version } : { version: release.version, rejected };
+    .map((release): Above => {
+      const rejected = objectionTo(release, question, inherent);
+      const { version: number } = release;
+      return {
+        release,
+        candidate: rejected === undefined ? { version: number } : { version: number, rejected },
+      };
     });
+  known.set(key, all);
+  return all;
 }
 
 /** The first that speaks is the reason that is told; most releases need not be asked about further. */
-function objectionTo(release: Release, question: Question): Reason | undefined {
-  for (const objection of objections) {
+function objectionTo(release: Release, question: Question, all: readonly Objection[]): Reason | undefined {
+  for (const objection of all) {
     const reason = objection(release, question);
     if (reason !== undefined) return reason;
   }
   return undefined;
 }
 
-const objections: readonly ((release: Release, question: Question) => Reason | undefined)[] = [
-  isWithdrawn,
-  isPrerelease,
-  isAboveRecommended,
+type Objection = (release: Release, question: Question) => Reason | undefined;
+
+/** These depend on the package, the version in use and the time alone. */
+const inherent: readonly Objection[] = [isWithdrawn, isPrerelease, isAboveRecommended];
+const objections: readonly Objection[] = [
   needsOtherRuntime,
   isVulnerable,
   isDisabled,
