@@ -2,32 +2,28 @@ import { initSync, parse as parseCommonjs } from "cjs-module-lexer";
 import { declarationsIn } from "./bindings.ts";
 import { fileAt, joined } from "./entries.ts";
 import { manifestOf, type ReleaseFiles, typeOf } from "./release.ts";
-import { addAll, addName, emptySurface, type Gathered, type Surface } from "./surface.ts";
+import {
+  addAll,
+  addName,
+  type Gathered,
+  type Reading,
+  readingOf,
+  readOnce,
+  type Surface,
+} from "./surface.ts";
 import { type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";
 
 /** What a file of code exports, with all that it exports again: an ES module by its syntax, CommonJS as Node guesses. */
 export function codeExports(release: ReleaseFiles, path: string): Surface {
   initSync();
-  return read({ release, there: new Set(release.paths), surfaces: new Map() }, path);
-}
-
-/** What is read of a release: each file once. */
-interface Reading {
-  readonly release: ReleaseFiles;
-  readonly there: ReadonlySet<string>;
-  readonly surfaces: Map<string, Gathered>;
+  return read(readingOf(release), path);
 }
 
 function read(reading: Reading, path: string): Gathered {
-  const known = reading.surfaces.get(path);
-  if (known !== undefined) return known;
-  const surface = emptySurface();
-  reading.surfaces.set(path, surface);
-  const text = reading.release.texts[path];
-  if (text === undefined) surface.isOpen = true;
-  else if (isModule(reading, path, text)) readModule(reading, path, text, surface);
-  else readCommonjs(reading, path, text, surface);
-  return surface;
+  return readOnce(reading, path, (text, surface) => {
+    if (isModule(reading, path, text)) readModule(reading, path, text, surface);
+    else readCommonjs(reading, path, text, surface);
+  });
 }
 
 function isModule(reading: Reading, path: string, text: string): boolean {

@@ -1,31 +1,29 @@
 import { declarationOf, joined } from "./entries.ts";
 import type { ReleaseFiles } from "./release.ts";
-import { addAll, addName, emptySurface, type Exported, type Gathered, type Surface } from "./surface.ts";
+import {
+  addAll,
+  addName,
+  emptySurface,
+  type Exported,
+  type Gathered,
+  type Reading as Files,
+  readingOf,
+  readOnce,
+  type Surface,
+} from "./surface.ts";
 import { isNode, type Node, nameOf, nodeAt, nodesAt, parseCode } from "./syntax.ts";
 
 /** What a file of declarations exports, with all that it exports again. `specifier` as in `declare module "specifier"`. */
 export function declaredExports(release: ReleaseFiles, path: string, specifier: string): Surface {
-  return read({ release, specifier, there: new Set(release.paths), surfaces: new Map() }, path);
+  return read({ ...readingOf(release), specifier }, path);
 }
 
-/** What is read of a release: each file once. */
-interface Reading {
-  readonly release: ReleaseFiles;
+interface Reading extends Files {
   readonly specifier: string;
-  readonly there: ReadonlySet<string>;
-  readonly surfaces: Map<string, Gathered>;
 }
 
 function read(reading: Reading, path: string): Gathered {
-  const known = reading.surfaces.get(path);
-  // Files that export each other again: what this one has is in the answer that is being made.
-  if (known !== undefined) return known;
-  const surface = emptySurface();
-  reading.surfaces.set(path, surface);
-  const text = reading.release.texts[path];
-  if (text === undefined) surface.isOpen = true;
-  else gather(reading, path, parseCode(path, text), surface);
-  return surface;
+  return readOnce(reading, path, (text, surface) => gather(reading, path, parseCode(path, text), surface));
 }
 
 function gather(reading: Reading, path: string, statements: readonly Node[], surface: Gathered): void {

@@ -1,3 +1,5 @@
+import type { ReleaseFiles } from "./release.ts";
+
 /** What one path of a package exports. */
 export interface Surface {
   /** By name; `default` is one of them. */
@@ -23,6 +25,33 @@ export interface Gathered {
 
 export function emptySurface(): Gathered {
   return { names: new Map(), isOpen: false, isAssigned: false };
+}
+
+/** What is read of a release. */
+export interface Reading {
+  readonly release: ReleaseFiles;
+  readonly there: ReadonlySet<string>;
+  readonly surfaces: Map<string, Gathered>;
+}
+
+export function readingOf(release: ReleaseFiles): Reading {
+  return { release, there: new Set(release.paths), surfaces: new Map() };
+}
+
+/** Reads each file once. Of files that export each other again the answer is the one that is being made. */
+export function readOnce(
+  { release, surfaces }: Reading,
+  path: string,
+  gather: (text: string, surface: Gathered) => void,
+): Gathered {
+  const known = surfaces.get(path);
+  if (known !== undefined) return known;
+  const surface = emptySurface();
+  surfaces.set(path, surface);
+  const text = release.texts[path];
+  if (text === undefined) surface.isOpen = true;
+  else gather(text, surface);
+  return surface;
 }
 
 /** A name that is a value and a type is a value; the one that is not deprecated counts. */
