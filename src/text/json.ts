@@ -102,3 +102,8 @@ function wordsFor(error: ParseError): string {
   const words = printParseErrorCode(error.error).replace(/([a-z])([A-Z])/g, "$1 $2");
   return words.toLowerCase();
 }
+
+/** What the entries of a text's outermost object are indented by. */
+export function indentOf(text: string): string {
+  return /^\uFEFF?\s*\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
+}

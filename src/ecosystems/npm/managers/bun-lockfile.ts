@@ -2,7 +2,7 @@ import { ManifestError } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
 import { isTable, tableOf, textOf, textsOf } from "../../../text/data.ts";
 import { parseJsonc } from "../../../text/json.ts";
-import { reachable } from "./graph.ts";
+import { reachable, rootId, rootPackage } from "./graph.ts";
 import type { LockRoot, ReadLock } from "./manager.ts";
 
 /** A `bun.lock`, as far as it is read here. https://bun.com/docs/pm/lockfile */
@@ -99,16 +99,9 @@ export function readBunLock(path: string, text: string, roots: readonly LockRoot
     });
   const placesOf = new Map(roots.map((root) => [root, root.folder === "" ? [] : [root.name ?? ""]]));
 
-  const own = roots.map((root): LockedPackage => {
+  const own = roots.map((root) => {
     const asked = workspaces.get(root.folder);
-    return {
-      id: rootId(root.folder),
-      name: root.name ?? "",
-      version: root.version ?? "",
-      scope: "runtime",
-      manifest: root.manifest,
-      dependencies: find(asked === undefined ? [] : namesIn(asked), placesOf.get(root) ?? []).toSorted(),
-    };
+    return rootPackage(root, find(asked === undefined ? [] : namesIn(asked), placesOf.get(root) ?? []));
   });
   const installed = [...packages]
     .filter(([place]) => idOf(place) === place)
@@ -157,10 +150,6 @@ export function readBunLock(path: string, text: string, roots: readonly LockRoot
       ),
     ),
   };
-}
-
-function rootId(folder: string): string {
-  return `./${folder}`;
 }
 
 function namesIn({ runtime, development, peer }: Asked): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import type { LockedPackage } from "../../../domain/types.ts";
+import type { LockRoot } from "./manager.ts";
 
 /** The ids of all that is asked for from these on, directly or not, with themselves. */
 export function reachable(packages: readonly LockedPackage[], from: readonly string[]): ReadonlySet<string> {
@@ -11,4 +12,23 @@ export function reachable(packages: readonly LockedPackage[], from: readonly str
     queue.push(...(byId.get(id)?.dependencies ?? []));
   }
   return seen;
+}
+
+/** One of the project's own packages, in a graph whose lockfile gives them no id. */
+export function rootPackage(
+  { folder, manifest, name = "", version = "" }: LockRoot,
+  dependencies: readonly string[],
+): LockedPackage {
+  return {
+    id: rootId(folder),
+    name,
+    version,
+    scope: "runtime",
+    manifest,
+    dependencies: dependencies.toSorted(),
+  };
+}
+
+export function rootId(folder: string): string {
+  return `./${folder === "." ? "" : folder}`;
 }

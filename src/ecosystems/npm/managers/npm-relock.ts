@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import Arborist, { type Node } from "@npmcli/arborist";
 import { z } from "zod";
 import { isTable, tableOf } from "../../../text/data.ts";
-import { parseJson } from "../../../text/json.ts";
+import { indentOf, parseJson } from "../../../text/json.ts";
 
 /**
  * Brings an npm lockfile up to date. Heavy: it is the program of a process of its own, called through `Tools`.
@@ -202,8 +202,8 @@ function withRanges(text: string, { exact, files, lockfile }: RelockInput): stri
     }
     packages[folder] = own;
   }
-  const indent = /^\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
-  return `${JSON.stringify({ ...data, packages }, null, indent)}${text.endsWith("\n") ? "\n" : ""}`;
+  const ranged = JSON.stringify({ ...data, packages }, null, indentOf(text));
+  return text.endsWith("\n") ? `${ranged}\n` : ranged;
 }
 
 const entries = z.record(z.string(), z.looseObject({ version: z.string().optional() })).catch({});

@@ -1,6 +1,7 @@
 import { messageOf, ResolutionError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
 import { listOfTexts, tableOf, textOf } from "../../../text/data.ts";
+import { indentOf } from "../../../text/json.ts";
 import { publicRegistry } from "../registry.ts";
 import { assertNoArchives } from "./archives.ts";
 import type { Manager } from "./manager.ts";
@@ -69,10 +70,6 @@ function keepLayout(before: string, after: string): string {
   const ends = before.endsWith("\n") ? `${text}\n` : text;
   const lines = before.includes("\r\n") ? ends.replace(/\n/g, "\r\n") : ends;
   return before.startsWith("\uFEFF") ? `\uFEFF${lines}` : lines;
-}
-
-function indentOf(text: string): string {
-  return /^\uFEFF?\s*\{\r?\n([ \t]*)/.exec(text)?.[1] ?? "";
 }
 
 function oneLine(text: string): string {

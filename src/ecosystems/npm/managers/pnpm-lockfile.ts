@@ -5,7 +5,7 @@ import { ManifestError, messageOf } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
 import { placeOf } from "../../../text/place.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
-import { reachable } from "./graph.ts";
+import { reachable, rootId, rootPackage } from "./graph.ts";
 import type { LockRoot, ReadLock } from "./manager.ts";
 
 const table = z.record(z.string(), z.string()).catch({});
@@ -42,24 +42,18 @@ export function readPnpmLock(path: string, text: string, roots: readonly LockRoo
     Object.keys(lock.overrides ?? {}).map((key) => splitSelector(levelsOfPnpm(key).at(-1) ?? "").name),
   );
 
-  const own = roots.map(({ folder, manifest, name, version }): LockedPackage => {
+  const own = roots.map((root) => {
+    const { folder } = root;
     const asked = Object.entries(directOf(importers[folder || "."]));
     const dependencies = asked.flatMap(([alias, { version: at }]) => {
       const linked = /^link:(.*)$/.exec(at)?.[1];
       if (linked === undefined) return idOf(alias, at) ?? [];
       const target = join(folder, linked);
-      return roots.some((root) => root.folder === target || (root.folder === "" && target === "."))
+      return roots.some((other) => other.folder === target || (other.folder === "" && target === "."))
         ? [rootId(target)]
         : [];
     });
-    return {
-      id: rootId(folder),
-      name: name ?? "",
-      version: version ?? "",
-      scope: "runtime",
-      manifest,
-      dependencies: dependencies.toSorted(),
-    };
+    return rootPackage(root, dependencies);
   });
   const graph = Object.entries(installed).map(([key, found]): LockedPackage => {
     const id = plainKey(key);
@@ -181,8 +175,4 @@ function splitKey(key: string): { name: string; version: string } {
 /** A dependency is told by its version, or, where it is an alias, by the whole key of the real package. */
 function keyOf(name: string, version: string, keys: ReadonlyMap<string, string>): string | undefined {
   return [`${name}@${version}`, plainKey(version)].find((key) => keys.has(key));
-}
-
-function rootId(folder: string): string {
-  return `./${folder === "." ? "" : folder}`;
 }

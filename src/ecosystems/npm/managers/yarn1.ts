@@ -1,5 +1,5 @@
 import type { LockedPackage } from "../../../domain/types.ts";
-import { reachable } from "./graph.ts";
+import { reachable, rootId, rootPackage } from "./graph.ts";
 import type { LockRoot, Manager, ReadLock } from "./manager.ts";
 import { isYarn1, nameOf, readYarnLock, type YarnEntry, type YarnLock } from "./yarn1-lockfile.ts";
 import { isMember, isRange, realName } from "./yarn1-patterns.ts";
@@ -29,20 +29,14 @@ function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
     Object.entries(requirements).flatMap(([name, range]) => ids.get(`${name}@${range}`) ?? []);
   const isLocal = (name: string, range: string) => isMember(localVersions, name, range);
 
-  const own = roots.map(({ folder, manifest, name, version, requirements }): LockedPackage => {
+  const own = roots.map((root) => {
+    const { requirements } = root;
     const inside = requirements.flatMap((it) => {
-      const local = roots.find((root) => root.name === it.name);
+      const local = roots.find(({ name }) => name === it.name);
       return local !== undefined && isLocal(it.name, it.requirement) ? [rootId(local.folder)] : [];
     });
     const outside = requirements.flatMap((it) => ids.get(`${it.name}@${it.requirement}`) ?? []);
-    return {
-      id: rootId(folder),
-      name: name ?? "",
-      version: version ?? "",
-      scope: "runtime",
-      manifest,
-      dependencies: [...inside, ...outside].toSorted(),
-    };
+    return rootPackage(root, [...inside, ...outside]);
   });
   const installed = new Map(
     lock.entries.map((entry) => {
@@ -89,8 +83,4 @@ function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
 
 function idOf({ patterns, version }: YarnEntry): string {
   return `${nameOf(patterns[0] ?? "")}@${version}`;
-}
-
-function rootId(folder: string): string {
-  return `./${folder}`;
 }
