@@ -5,6 +5,7 @@ import { type Condition, conditionsOf, farewell, isTakenBack } from "../../../sr
 import { answer, type Heard } from "../../../src/shepherd/commands/answer.ts";
 import { mergeStep } from "../../../src/shepherd/commands/merging.ts";
 import { type Command, parseCommands } from "../../../src/shepherd/commands/parse.ts";
+import { pullRequest } from "../builders.ts";
 
 const move = (name: string, to = "2.0.0", size: Move["size"] = "major"): Move => ({
   name,
@@ -14,25 +15,8 @@ const move = (name: string, to = "2.0.0", size: Move["size"] = "major"): Move =>
 });
 
 function pull(marker: Partial<Marker> = {}, more: Partial<PullRequestState> = {}): PullRequestState {
-  return {
-    number: 7,
-    url: "https://github.test/acme/web/pull/7",
-    title: "Bump",
-    body: "",
-    state: "open",
-    branch: "steeplejack/npm/runtime",
-    base: "main",
-    headSha: "h",
-    parentSha: "p",
-    isDraft: false,
-    isOurs: true,
-    mergeable: true,
-    isBehind: false,
-    autoMerge: false,
-    labels: [],
-    marker: { key: "npm/runtime", digest: "d", basis: "b", moves: [move("a"), move("b")], ...marker },
-    ...more,
-  };
+  const moves = [move("a"), move("b")];
+  return pullRequest({ title: "Bump", headSha: "h", parentSha: "p", ...more, marker: { moves, ...marker } });
 }
 
 const commandOf = (text: string): Command => {
