@@ -1,9 +1,8 @@
 import { movesOf } from "../domain/branch.ts";
 import type { MergeMethod, PullRequestState } from "../domain/pull-request.ts";
-import { safeText } from "../text/markdown.ts";
 import type { Action } from "./actions.ts";
-import { noteOf } from "./note.ts";
 import { mergeOrQueue } from "./queue.ts";
+import { tellRefusal } from "./refusal.ts";
 import type { ShepherdWorld } from "./shepherd.ts";
 
 /**
@@ -56,15 +55,9 @@ async function merge(
 ): Promise<boolean> {
   const merging = await mergeOrQueue(pull, method, pulls);
   if (merging.kind === "refused" && !(await pulls.autoMerge(pull, true, method)))
-    await pulls.say(pull.number, refusal, refused(merging.reason));
+    await tellRefusal(pull, merging.reason, pulls);
   if (merging.kind === "merged") await pulls.deleteBranch(pull.branch);
   return merging.kind === "merged";
-}
-
-const refusal = "merge";
-
-function refused(reason: string): string {
-  return `The configuration lets this be merged, and GitHub does not let me yet: ${safeText(reason, 300)} I try again when something happens here.\n\n${noteOf(refusal)}`;
 }
 
 function draftFor({ number }: PullRequestState): { readonly title: string; readonly body: string } {

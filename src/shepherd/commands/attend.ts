@@ -1,12 +1,12 @@
 import type { ClosedPullRequest, Conversation, OpenPullRequest, PullRequests } from "../../domain/ports.ts";
 import type { Comment, PullRequestState } from "../../domain/pull-request.ts";
 import type { Policies } from "../../domain/policy.ts";
-import { safeText } from "../../text/markdown.ts";
 import { closedKey, conditionsOf, farewell, isTakenBack, openAgain } from "../closing.ts";
 import { freshnessOf } from "../freshness.ts";
 import { commentOf, noteOf, readNote } from "../note.ts";
 import { bisectKey, bisectShape } from "../state.ts";
 import { mergeOrQueue } from "../queue.ts";
+import { tellRefusal } from "../refusal.ts";
 import { type Answer, answer, type Deed, type Heard } from "./answer.ts";
 import { mergeStep } from "./merging.ts";
 import { type Command, parseCommands } from "./parse.ts";
@@ -252,10 +252,8 @@ async function merge(
     await deleteBranch(pull, pulls);
     return "merge";
   }
-  // A merge queue takes it in by itself; else a person has to do what is missing, such as to approve it.
+  // A person has to do what is missing, such as to approve it.
   if (await pulls.autoMerge(pull, true, step.method)) return "merge";
-  const key = "merge";
-  const text = `I was asked to merge this, and GitHub does not let me yet: ${safeText(merging.reason, 300)} I try again when something happens here; \`@steeplejack cancel merge\` takes it back.`;
-  await pulls.say(pull.number, key, `${text}\n\n${noteOf(key)}`);
+  await tellRefusal(pull, merging.reason, pulls);
   return undefined;
 }
