@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { ProgramError } from "../domain/errors.ts";
 import type { Program, ProgramRun, ToolLimits } from "../domain/ports.ts";
 
@@ -22,23 +22,29 @@ export function networkEnvironment(): Record<string, string> {
   );
 }
 
+interface ProgramOptions {
+  readonly caches?: readonly string[];
+  readonly trustedHosts?: readonly string[];
+  /** A folder in which Node keeps the code that it has compiled. */
+  readonly compiled?: string;
+}
+
 const preload = new URL("preload.ts", import.meta.url);
 const keptOutput = 8_000;
 
 /**
  * Runs a program in a folder with the given files, under Node's permission model: no other process, no native code, no
- * writing but to its folder, its home and `caches`. Throws `ProgramError`.
+ * writing but to its folder, its home, `caches` and what Node has compiled of it. Throws `ProgramError`.
  */
 export async function runProgram(
   folder: string,
   program: Program,
   order: ProgramRun,
   limits: ToolLimits,
-  {
-    caches = [],
-    trustedHosts = [],
-  }: { readonly caches?: readonly string[]; readonly trustedHosts?: readonly string[] },
+  { caches = [], trustedHosts = [], compiled }: ProgramOptions,
 ): Promise<Readonly<Record<string, string>>> {
+  // Each has a folder of its own: what one program compiled no other ever runs.
+  const own = compiled === undefined ? [] : [join(compiled, basename(folder))];
   return runAtDesk(program, order, limits, (base) => ({
     file: process.execPath,
     args: [
@@ -46,7 +52,7 @@ export async function runProgram(
       "--allow-worker",
       // Package managers look for settings in every folder above; there is nothing in those that they could send away.
       "--allow-fs-read=*",
-      ...[base, ...caches].map((place) => `--allow-fs-write=${join(place, "*")}`),
+      ...[base, ...caches, ...own].map((place) => `--allow-fs-write=${join(place, "*")}`),
       "--disable-warning=SecurityWarning",
       "--import",
       preload.href,
@@ -58,6 +64,7 @@ export async function runProgram(
       STEEPLEJACK_TRUSTED_HOSTS: trustedHosts.join(","),
       // Not a flag: programs hand their flags on to their threads, which refuse this one.
       NODE_OPTIONS: `--max-old-space-size=${limits.megabytes}`,
+      ...(own[0] === undefined ? {} : { NODE_COMPILE_CACHE: own[0] }),
     },
   }));
 }

@@ -153,6 +153,18 @@ describe("a program of an archive", () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it("has what Node compiled of it kept, where no other program can write", async () => {
+    const compiled = await mkdtemp(join(desk, "compiled-"));
+    const options = { compiled, programs: join(desk, "programs") };
+    const elsewhere = JSON.stringify(join(compiled, "other"));
+    expect(await run(telling(`fs.writeFileSync(${elsewhere}, "")`), {}, { options })).toEqual({
+      out: "refused: ERR_ACCESS_DENIED",
+    });
+    const [own] = await readdir(compiled);
+    expect(own).toMatch(/^manager-1\.0\.0-/);
+    expect(await readdir(join(compiled, own ?? ""), { recursive: true })).not.toEqual([]);
+  });
+
   it("makes no links, and believes that it did", async () => {
     const script = telling(
       `(fs.symlinkSync("/etc", "one"), await fs.promises.symlink("/etc", "two"), fs.existsSync("one") || fs.existsSync("two"))`,
