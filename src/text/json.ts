@@ -3,6 +3,7 @@ import {
   type Node,
   parse,
   type ParseError,
+  type ParseOptions,
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
@@ -22,12 +23,21 @@ const deepest = 200;
 
 /** Reads strict JSON, with or without a byte order mark. Throws `ManifestError` with line and column. */
 export function readJson(path: string, text: string): JsonText {
+  return readWith(path, text, { disallowComments: true, allowTrailingComma: false });
+}
+
+/** As `readJson`, of JSON with comments and with commas before closing brackets, such as a `bun.lock`. */
+export function readJsonc(path: string, text: string): JsonText {
+  return readWith(path, text, { allowTrailingComma: true });
+}
+
+function readWith(path: string, text: string, options: ParseOptions): JsonText {
   const shift = text.startsWith("\uFEFF") ? 1 : 0;
   const body = text.slice(shift);
   refuseConflictMarkers(path, body);
   refuseDepth(path, body);
   const errors: ParseError[] = [];
-  const root = parseTree(body, errors, { disallowComments: true, allowTrailingComma: false });
+  const root = parseTree(body, errors, options);
   const [error] = errors;
   if (error !== undefined || root === undefined) {
     const what = error === undefined ? "is empty" : `is not valid JSON: ${wordsFor(error)}`;
@@ -54,7 +64,7 @@ export function parseJson(path: string, text: string): unknown {
   }
 }
 
-/** As `parseJson`, of JSON with comments and with commas before closing brackets, such as a `bun.lock`. */
+/** As `parseJson`, of the JSON that `readJsonc` reads. */
 export function parseJsonc(path: string, text: string): unknown {
   const shift = text.startsWith("\uFEFF") ? 1 : 0;
   const body = text.slice(shift);

@@ -332,7 +332,7 @@ describe("a lockfile of bun is made by bun", () => {
     return ecosystem.patch(project, [update], { files: memoryFiles(files), http, tools });
   }
 
-  it("with exact versions, with the ranges, and once more, when nothing may change", async () => {
+  it("with exact versions, over which the ranges are written", async () => {
     const { runs, tools } = noting();
     const changes = await raiseVite(tools);
     expect(changes.map(({ path }) => path)).toEqual(["package.json", "bun.lock"]);
@@ -341,8 +341,6 @@ describe("a lockfile of bun is made by bun", () => {
     );
     expect(runs.map(({ order }) => /"vite":"([^"]+)"/.exec(order.files["package.json"] ?? "")?.[1])).toEqual([
       "5.1.0",
-      "^5.1.0",
-      "^5.1.0",
     ]);
     for (const { order } of runs) {
       expect(order.args).toEqual(["install", "--lockfile-only", "--ignore-scripts", "--no-progress"]);

@@ -268,12 +268,18 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
   });
   const raised = (text: string) =>
     text
-      .replaceAll("^3.0.0", "^3.23.0")
-      .replace(/zod@npm:3\.22\.0/, "zod@npm:3.23.8")
+      .replace('zod: "npm:^3.0.0"', 'zod: "npm:^3.23.0"')
+      .replace('"zod@npm:^3.0.0":', '"zod@npm:^3.0.0, zod@npm:^3.23.0":')
+      .replace('"zod@npm:3.22.0"', '"zod@npm:3.23.8"')
       .replace("version: 3.22.0", "version: 3.23.8");
+  /** As Yarn leaves it for the exact version. */
+  const exact = (text: string) =>
+    raised(text)
+      .replace("zod@npm:^3.0.0, zod@npm:^3.23.0", "zod@npm:3.23.8, zod@npm:^3.0.0")
+      .replace("npm:^3.23.0", "npm:3.23.8");
 
   /** Notes what it is asked to run, and answers with what `makes` makes of the lockfile. */
-  function noting(makes: (text: string, run: number) => string = raised) {
+  function noting(makes: (text: string, run: number) => string = exact) {
     const runs: { program: Program; order: ProgramRun }[] = [];
     const tools: Tools = {
       ...noTools,
@@ -305,7 +311,10 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
 
   const settingsOf = (order: ProgramRun | undefined) => load(order?.files[".yarnrc.yml"] ?? "");
 
-  it("with exact versions, with the ranges, and once more for proof, with the patches it needs", async () => {
+  const wishes = (runs: readonly { order: ProgramRun }[]) =>
+    runs.map(({ order }) => /"zod":"([^"]+)"/.exec(order.files["packages/a/package.json"] ?? "")?.[1]);
+
+  it("with exact versions, over which the ranges are written, with the patches it needs", async () => {
     const { runs, tools } = noting();
     const changes = await raiseZod(tools);
     expect(changes).toEqual([
@@ -315,28 +324,22 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
       },
       { path: "yarn.lock", content: raised(lock) },
     ]);
-    expect(
-      runs.map(({ order }) => /"zod":"([^"]+)"/.exec(order.files["packages/a/package.json"] ?? "")?.[1]),
-    ).toEqual(["3.23.8", "^3.23.0", "^3.23.0"]);
-    expect(runs.map(({ order }) => order.files["yarn.lock"])).toEqual([lock, raised(lock), raised(lock)]);
+    expect(wishes(runs)).toEqual(["3.23.8"]);
     for (const { order } of runs) {
+      expect(order.files["yarn.lock"]).toBe(lock);
       expect(order.args).toEqual(["install", "--mode=update-lockfile"]);
       expect(order.files[".yarn/patches/mended.patch"]).toBe("--- a\n");
       expect(order.environment).toMatchObject({ YARN_IGNORE_PATH: "1", YARN_ENABLE_SCRIPTS: "0" });
     }
   });
 
-  it("with what was chosen known by its range, which would lead to the newest", async () => {
-    const exact = (text: string) =>
-      text
-        .replace('"zod@npm:^3.0.0":', '"zod@npm:3.23.8":')
-        .replace('"zod@npm:3.22.0"', '"zod@npm:3.23.8"')
-        .replace("version: 3.22.0", "version: 3.23.8");
-    const { runs, tools } = noting((text, run) => (run === 1 ? exact(text) : text));
+  it("with the ranges, until it leaves it, where what was asked for is not where it belongs", async () => {
+    const patched =
+      '"zod@patch:zod@npm%3A3.0.0#x":\n  version: 3.0.0\n  resolution: "zod@patch:zod@npm%3A3.0.0#x"\n';
+    const { runs, tools } = noting((text, run) => (run === 1 ? `${exact(text)}\n${patched}` : text));
     await raiseZod(tools);
-    const before = runs[1]?.order.files["yarn.lock"] ?? "";
-    expect(before).toContain('"zod@npm:3.23.8, zod@npm:^3.23.0":\n  version: 3.23.8\n');
-    expect(before).not.toContain("zod@npm:3.22.0");
+    expect(wishes(runs)).toEqual(["3.23.8", "^3.23.0"]);
+    expect(runs[1]?.order.files["yarn.lock"]).toBe(`${raised(lock)}\n${patched}`);
   });
 
   it("and what follows a tag, or has another name, stays when it is made anew", async () => {
@@ -372,20 +375,20 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
   linkType: soft
 `,
     };
-    const exact = files["yarn.lock"]
+    const pinned = files["yarn.lock"]
+      .replace('ms: "npm:latest"', 'ms: "npm:2.0.0"')
+      .replace('renamed: "npm:real@^1.0.0"', 'renamed: "npm:real@1.0.0"')
       .replace('"ms@npm:latest":', '"ms@npm:2.0.0":')
       .replace('"renamed@npm:real@^1.0.0":', '"renamed@npm:real@1.0.0":');
-    const { runs, tools } = noting((text, run) => (run === 1 ? exact : text));
+    const { runs, tools } = noting(() => pinned);
     const own = npm({ registry: "https://registry.test/" });
     const [project] = await read(files);
-    await own.refresh?.(project!, { files: memoryFiles(files), http, tools });
+    const changes = await own.refresh?.(project!, { files: memoryFiles(files), http, tools });
     expect(runs[0]?.order.files["yarn.lock"]).not.toContain("resolution");
-    expect(JSON.parse(runs[0]?.order.files["package.json"] ?? "")).toMatchObject({
-      dependencies: { ms: "2.0.0", renamed: "npm:real@1.0.0" },
-    });
-    const before = runs[1]?.order.files["yarn.lock"] ?? "";
-    expect(before).toContain('"ms@npm:2.0.0, ms@npm:latest":');
-    expect(before).toContain('"renamed@npm:real@1.0.0, renamed@npm:real@^1.0.0":');
+    expect(runs.map(({ order }) => JSON.parse(order.files["package.json"] ?? ""))).toMatchObject([
+      { dependencies: { ms: "2.0.0", renamed: "npm:real@1.0.0" } },
+    ]);
+    expect(changes).toEqual([]);
   });
 
   it("and sees, in place of an archive of the repository, one that says what the lockfile says", async () => {
@@ -406,7 +409,9 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
   linkType: hard
 `;
     const text = `${lock}\n${block("own")}`;
-    const { runs, tools } = noting((before) => raised(before).replaceAll(/(hash=|10c0\/)own/g, "$1ours"));
+    const { runs, tools } = noting((before, run) =>
+      (run === 1 ? exact(before) : before).replaceAll(/(hash=|10c0\/)own/g, "$1ours"),
+    );
     const changes = await raiseZod(tools, { ...files, "yarn.lock": text });
     const shown = Buffer.from(runs[0]?.order.archives?.["vendor/x.tgz"] ?? []);
     const [manifest, ...others] = filesIn(shown, () => 10_000);
@@ -422,7 +427,7 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
   });
 
   it("that Yarn would not leave as it is is none", async () => {
-    const { tools } = noting((text, run) => `${text}# ${run}\n`);
+    const { tools } = noting((text, run) => `${text}\n# ${run}\n`);
     await expect(raiseZod(tools)).rejects.toThrow("Yarn makes no lockfile that it would leave as it is");
   });
 
@@ -628,7 +633,7 @@ catalogs:
         return {
           "yarn.lock": (given["yarn.lock"] ?? "")
             .replaceAll("3.22.0", "3.23.8")
-            .replace("zod@npm:^3.0.0", "zod@npm:^3.23.0"),
+            .replace("zod@npm:^3.0.0", "zod@npm:3.23.8"),
         };
       },
     };
@@ -658,7 +663,8 @@ catalogs:
     const again = await own.read(location, memoryFiles({ ...files, ...after }));
     expect(again.manifests[1]?.dependencies[0]).toMatchObject({ requirement: "^3.23.0", version: "3.23.8" });
     expect(changes[0]?.content).toBe(settings.replace("zod: ^3.0.0 ", "zod: ^3.23.0 "));
-    expect(seen).toEqual(["3.23.8", "^3.23.0", "^3.23.0"]);
+    expect(changes[1]?.content).toContain('"zod@npm:^3.23.0":\n  version: 3.23.8\n');
+    expect(seen).toEqual(["3.23.8"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { stringify } from "smol-toml";
 import { tableOf, textOf } from "../../../text/data.ts";
+import { pick } from "../../../text/pick.ts";
 import type { Io } from "../../ecosystem.ts";
 import { readPackageJson } from "../manifest.ts";
 import { publicRegistry } from "../registry.ts";
@@ -18,6 +19,33 @@ export interface BunRegistries {
 }
 
 const host = "registry.invalid";
+/** Of a registry's document what bun reads: all the rest is most of it. */
+const needed = {
+  name: "value",
+  modified: "value",
+  "dist-tags": "value",
+  time: "value",
+  versions: {
+    "*": {
+      name: "value",
+      version: "value",
+      bin: "value",
+      directories: "value",
+      dependencies: "value",
+      optionalDependencies: "value",
+      peerDependencies: "value",
+      peerDependenciesMeta: "value",
+      bundleDependencies: "value",
+      bundledDependencies: "value",
+      os: "value",
+      cpu: "value",
+      libc: "value",
+      hasInstallScript: "value",
+      deprecated: "value",
+      dist: { tarball: "value", integrity: "value", shasum: "value" },
+    },
+  },
+} as const;
 /** Of a repository's own `[install]` what shapes a lockfile: https://bun.com/docs/runtime/bunfig#package-manager */
 const shaping = new Set(["linkWorkspacePackages", "minimumReleaseAge", "minimumReleaseAgeExcludes", "peer"]);
 
@@ -36,8 +64,8 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
       accept: isDated
         ? "application/json"
         : "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
-      cacheAs: "npm-documents-1",
-      read: (body) => body.toString("utf8"),
+      cacheAs: "npm-documents-2",
+      read: (body) => JSON.stringify(pick(body.toString("utf8"), needed)),
     });
     const present = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
     const tags = tagged.get(name);

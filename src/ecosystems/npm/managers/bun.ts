@@ -6,9 +6,11 @@ import type { Io } from "../../ecosystem.ts";
 import { assertNoArchives } from "./archives.ts";
 import { bunProject, outsideOf } from "./bun-project.ts";
 import { openBunRegistries } from "./bun-registries.ts";
+import { withBunRanges } from "./bun-ranges.ts";
 import { type BunLock, parseBunLock, readBunLock } from "./bun-lockfile.ts";
 import type { Manager, RelockTask } from "./manager.ts";
-import { failureOf, pinnedRange, programOf } from "./program.ts";
+import { pinsOf } from "./pins.ts";
+import { failureOf, pinnedRange, programOf, unchangedBy } from "./program.ts";
 
 /** bun: its lockfiles are made by bun itself, at the version that the project pins. */
 export const bun: Manager = {
@@ -24,8 +26,9 @@ const limits = { seconds: 300, megabytes: 2_048 };
 const install = ["install", "--lockfile-only", "--ignore-scripts", "--no-progress"];
 
 /**
- * With the exact versions that were chosen, then with the ranges, which keep them, and once more: what bun would still
- * change then, `bun install --frozen-lockfile` would refuse. (Without installing, bun does not obey that flag.)
+ * With the exact versions that were chosen, over which the ranges are written. Where more was passing than those
+ * versions, bun is run until it leaves the result as it is: what it would still change, `bun install --frozen-lockfile`
+ * would refuse. (Without installing, bun does not obey that flag.)
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
@@ -53,13 +56,16 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const output = await io.tools.runNative(program, order, limits);
     return registries.named(output[lockfile] ?? "");
   };
+  const again = (ranged: string) => run({ ...files, [lockfile]: ranged });
   try {
     const start = task.anew ? {} : { [lockfile]: text };
     const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), ...start });
-    const ranged = await run({ ...files, [lockfile]: chosen });
-    if ((await run({ ...files, [lockfile]: ranged })) !== ranged)
-      throw new ResolutionError("bun makes no lockfile that it would leave as it is");
-    return text.includes("\r\n") ? ranged.replaceAll("\n", "\r\n") : ranged;
+    const ranged = withBunRanges(lockfile, chosen, pinsOf(task));
+    const own =
+      ranged.isSettled && task.refresh.length === 0
+        ? ranged.text
+        : await unchangedBy("bun", ranged.text, again);
+    return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     const [unanswered] = registries.failures;

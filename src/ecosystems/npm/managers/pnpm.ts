@@ -6,7 +6,9 @@ import { ProgramError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
 import type { Manager, RelockTask } from "./manager.ts";
 import { standInsForPnpm } from "./pnpm-archives.ts";
+import { pinsOf } from "./pins.ts";
 import { readPnpmLock } from "./pnpm-lockfile.ts";
+import { withPnpmRanges } from "./pnpm-ranges.ts";
 import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
 
 /** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
@@ -25,7 +27,8 @@ const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnp
 const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
 
 /**
- * As with npm, first with the exact versions that were chosen and then with the ranges; the third time pnpm is asked
+ * As with npm, with the exact versions that were chosen, so that pnpm does not take newer ones that the ranges allow; the
+ * ranges are written over them. Where more was passing than those versions, pnpm is run with the ranges, and asked
  * whether it would install from the result with `--frozen-lockfile`.
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
@@ -43,6 +46,11 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const output = await io.tools.run(program, order, limits);
     return output[lockfile] ?? "";
   };
+  const asked = async (ranged: string) => {
+    const result = await run({ ...files, [lockfile]: ranged }, "--no-frozen-lockfile");
+    await run({ ...files, [lockfile]: result }, "--frozen-lockfile");
+    return result;
+  };
   try {
     const wished = withRules({ ...files, ...exact }, task, semver.major(program.version));
     const start = task.anew ? {} : { [lockfile]: text };
@@ -50,9 +58,9 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const isSame = !task.anew && task.moves.length === 0 && task.refresh.length === 0;
     const doubting = isSame ? ["--no-prefer-frozen-lockfile"] : [];
     const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
-    const ranged = await run({ ...files, [lockfile]: asAsked(chosen, task) }, "--no-frozen-lockfile");
-    await run({ ...files, [lockfile]: ranged }, "--frozen-lockfile");
-    const own = restored(ranged);
+    const ranged = withPnpmRanges(chosen, pinsOf(task));
+    const isPassing = task.refresh.length > 0 || Object.keys(archives).length > 0;
+    const own = restored(ranged.isSettled && !isPassing ? ranged.text : await asked(ranged.text));
     return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -88,24 +96,6 @@ function withRules(
     ...files,
     "package.json": JSON.stringify({ ...manifest, pnpm: { ...manifest.pnpm, overrides } }),
   };
-}
-
-/** What follows a tag or an alias, as the manifests ask for it: of what it knows by those words pnpm asks nobody. */
-function asAsked(lockfile: string, { keeps }: RelockTask): string {
-  const asked = new Map(keeps.map(({ name, requirement, pinned }) => [`${name} ${pinned}`, requirement]));
-  if (asked.size === 0) return lockfile;
-  const lines = lockfile.split("\n");
-  return lines
-    .map((line, index) => {
-      const [start, pinned] = /^ +specifier: (?=(.*))/.exec(line) ?? [];
-      const requirement = asked.get(`${bare(lines[index - 1]).replace(/:$/, "")} ${bare(pinned)}`);
-      return start === undefined || requirement === undefined ? line : start + JSON.stringify(requirement);
-    })
-    .join("\n");
-}
-
-function bare(text = ""): string {
-  return text.trim().replaceAll("'", "");
 }
 
 /** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */

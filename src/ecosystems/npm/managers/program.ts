@@ -73,6 +73,17 @@ function readArchives(body: Buffer): Record<string, { archive: string; integrity
   );
 }
 
+/** Has a package manager change a lockfile until it leaves it as it is. Throws `ResolutionError`. */
+export async function unchangedBy(
+  manager: string,
+  lockfile: string,
+  run: (lockfile: string) => Promise<string>,
+): Promise<string> {
+  const first = await run(lockfile);
+  if (first === lockfile || (await run(first)) === first) return first;
+  throw new ResolutionError(`${manager} makes no lockfile that it would leave as it is`);
+}
+
 /** What it means that a package manager ended with an error; `said` is what it says of it, in one line. */
 export function failureOf(
   manager: string,

@@ -2,13 +2,15 @@ import { posix } from "node:path";
 import { dump, load } from "js-yaml";
 import semver from "semver";
 import { z } from "zod";
-import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
+import { ProgramError } from "../../../domain/errors.ts";
 import { tableOf } from "../../../text/data.ts";
 import type { Io } from "../../ecosystem.ts";
 import type { Manager, RelockTask } from "./manager.ts";
-import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
+import { pinsOf } from "./pins.ts";
+import { failureOf, minutesSince, pinnedRange, programOf, unchangedBy } from "./program.ts";
 import { standInsForYarn } from "./yarn-archives.ts";
 import { readYarnLock } from "./yarn-lockfile.ts";
+import { resolutionOf, withYarnRanges } from "./yarn-ranges.ts";
 import { isYarn1 } from "./yarn1-lockfile.ts";
 
 /** Yarn 2 and later: its lockfiles are made by Yarn itself, at the version that the project pins. */
@@ -24,8 +26,9 @@ export const yarn: Manager = {
 const limits = { seconds: 600, megabytes: 3_072 };
 
 /**
- * With the exact versions that were chosen, then with the ranges, and once more: what Yarn would still change then,
- * `yarn install --immutable` would refuse. (Yarn has no way to ask for that without installing.)
+ * With the exact versions that were chosen, over which the ranges are written. Where more was passing than those
+ * versions, Yarn is run until it leaves the result as it is: what it would still change, `yarn install --immutable` would
+ * refuse. (Yarn has no way to ask for that without installing.)
  */
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
@@ -46,13 +49,14 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const output = await io.tools.run(program, order, limits);
     return output[lockfile] ?? "";
   };
+  const again = (ranged: string) => run({ ...files, [lockfile]: ranged });
   try {
     const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task) });
-    const ranged = await run({ ...files, [lockfile]: withDescriptors(chosen, task) });
-    if ((await run({ ...files, [lockfile]: ranged })) !== ranged) {
-      throw new ResolutionError("Yarn makes no lockfile that it would leave as it is");
-    }
-    const own = restored(ranged);
+    const ranged = withYarnRanges(chosen, pinsOf(task), task);
+    const isPassing = task.refresh.length > 0 || Object.keys(archives).length > 0;
+    const own = restored(
+      ranged.isSettled && !isPassing ? ranged.text : await unchangedBy("Yarn", ranged.text, again),
+    );
     return text.includes("\r\n") ? own.replaceAll(/\r?\n/g, "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -70,44 +74,6 @@ function withoutEntries(text: string, { refresh, anew }: RelockTask): string {
   const blocks = text.replaceAll("\r\n", "\n").split("\n\n");
   if (anew) return `${blocks.filter((block) => /^(?:#|__metadata:)/m.test(block)).join("\n\n")}\n`;
   return blocks.filter((block) => !gone.has(resolutionOf(block) ?? "")).join("\n\n");
-}
-
-/**
- * The lockfile with what the manifests will ask for at the entries of the releases that were chosen: of a range that it
- * does not know Yarn takes the newest, and of one that others ask for too what they have.
- */
-function withDescriptors(text: string, { moves, keeps }: RelockTask): string {
-  const wanted = new Map<string, string>(
-    [...moves.map((move) => ({ ...move, package: move.name })), ...keeps].map((it) => {
-      const range = /^[a-z]+:/.test(it.requirement) ? it.requirement : `npm:${it.requirement}`;
-      return [`${it.name}@${range}`, `${it.package}@npm:${it.version}`] as const;
-    }),
-  );
-  const blocks = text.replaceAll("\r\n", "\n").trimEnd().split("\n\n");
-  const there = new Set(blocks.map(resolutionOf));
-  const settled = blocks.flatMap((block) => {
-    const resolution = resolutionOf(block);
-    const [, key, body] = /^(?:\? )?"?([^"\n]+?)"?\n?:\n([^]*)$/.exec(block) ?? [];
-    if (resolution === undefined || key === undefined) return [block];
-    const before = key.split(", ");
-    const own = before.filter((it) => [undefined, resolution].includes(placeOf(it)));
-    const more = [...wanted].flatMap(([it, at]) => (at === resolution && !own.includes(it) ? [it] : []));
-    if (own.length === before.length && more.length === 0) return [block];
-    const now = JSON.stringify([...own, ...more].join(", "));
-    // YAML has no longer keys than this.
-    const head = now.length > 1_024 ? `? ${now}\n:` : `${now}:`;
-    return own.length + more.length === 0 ? [] : [`${head}\n${body}`];
-  });
-  return `${settled.join("\n\n")}\n`;
-
-  function placeOf(descriptor: string): string | undefined {
-    const at = wanted.get(descriptor);
-    return there.has(at) ? at : undefined;
-  }
-}
-
-function resolutionOf(block: string): string | undefined {
-  return /^ {2}resolution: "?([^"\n]+)"?$/m.exec(block)?.[1];
 }
 
 /** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */

@@ -1,0 +1,46 @@
+import { readJsonc } from "../../../text/json.ts";
+import { type Edit, replaceSpans } from "../../../text/spans.ts";
+import { type BunLock, parseBunLock } from "./bun-lockfile.ts";
+import type { Pin, Pins, Ranged } from "./pins.ts";
+
+const tables = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+
+/**
+ * A lockfile that bun made for exact versions, with what the manifests require in its workspaces and catalogs: nothing
+ * else in it tells what was asked for. Where a package is installed in several versions bun may place them otherwise as
+ * soon as a range lets it.
+ */
+export function withBunRanges(path: string, lockfile: string, { pins, isAll }: Pins): Ranged {
+  const json = readJsonc(path, lockfile);
+  const edits = pins.flatMap((pin): Edit[] =>
+    placesOf(pin).flatMap((keys) => {
+      const found = json.stringAt(keys);
+      if (found?.raw !== pin.pinned) return [];
+      return [{ span: found.span, text: JSON.stringify(pin.requirement).slice(1, -1) }];
+    }),
+  );
+  const versions = versionsIn(parseBunLock(path, lockfile));
+  const isSettled = pins.every(({ name }) => versions.get(name)?.size === 1);
+  return {
+    text: replaceSpans(lockfile, edits),
+    isSettled: isAll && isSettled && edits.length === pins.length,
+  };
+}
+
+function placesOf({ of, name }: Pin): readonly (readonly string[])[] {
+  if ("catalog" in of)
+    return of.catalog === "default" ? [["catalog", name]] : [["catalogs", of.catalog, name]];
+  return tables
+    .filter((table) => (table === "peerDependencies") === of.isPeer)
+    .map((table) => ["workspaces", of.folder, table, name]);
+}
+
+/** What is installed under each name, wherever it is. */
+function versionsIn({ packages }: BunLock): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const [place, { name, reference }] of packages) {
+    const called = /(?:@[^/]+\/)?[^/]+$/.exec(place)?.[0] ?? place;
+    all.set(called, (all.get(called) ?? new Set()).add(`${name}@${reference}`));
+  }
+  return all;
+}
