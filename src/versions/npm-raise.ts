@@ -8,8 +8,9 @@ import type { RaiseStrategy } from "./scheme.ts";
  * https://github.com/dependabot/dependabot-core/blob/main/npm_and_yarn/lib/dependabot/npm_and_yarn/update_checker/requirements_updater.rb
  */
 export function raise(requirement: string, release: Release, strategy: RaiseStrategy): string | undefined {
-  const plain = strategy === "increase" ? raisedPlain(requirement, release.version) : undefined;
-  if (plain !== undefined) return plain;
+  const plain = strategy === "extend" ? undefined : raisedPlain(requirement, release.version);
+  if (plain !== undefined)
+    return strategy === "widen" && satisfies(release.version, requirement) ? requirement : plain;
   const range = rangeOf(requirement);
   if (range === undefined) return undefined;
   const fits = satisfies(release.version, requirement);

@@ -1,6 +1,7 @@
 import semver from "semver";
 import { raise } from "./npm-raise.ts";
 import { parsed, satisfies } from "./npm-range.ts";
+import { partsOf, releaseOf, weightOf } from "./weight.ts";
 import type { VersionScheme } from "./scheme.ts";
 
 /** Versions and ranges as node-semver reads them: npm and all who share its registry. */
@@ -31,6 +32,12 @@ export const npmVersions: VersionScheme = {
   satisfies,
 
   size(from, to) {
+    const [weightOfFrom, weightOfTo] = [weightOf(from), weightOf(to)];
+    if (!Number.isNaN(weightOfFrom) && !Number.isNaN(weightOfTo)) {
+      const [before, after] = [partsOf(weightOfFrom), partsOf(weightOfTo)];
+      if (before.major !== after.major) return "major";
+      return before.minor === after.minor ? "patch" : "minor";
+    }
     const left = parsed(from);
     const right = parsed(to);
     const difference = semver.diff(left ?? from, right ?? to);
@@ -46,48 +53,6 @@ export const npmVersions: VersionScheme = {
 
   raise,
 };
-
-const weights = new Map<string, number>();
-const unknown = Number.NaN;
-
-/**
- * One number in the order of versions for what nearly all are: three small numbers, and perhaps a prerelease, whose
- * weight is below zero. NaN for every other, valid or not.
- */
-function weightOf(version: string): number {
-  const known = weights.get(version);
-  if (known !== undefined) return known;
-  const weight = weigh(version);
-  if (weights.size > 200_000) weights.clear();
-  weights.set(version, weight);
-  return weight;
-}
-
-const [zero, nine, dot, hyphen] = [0x30, 0x39, 0x2e, 0x2d];
-const identifier = String.raw`(?:0|[1-9]\d{0,8}|\d*[A-Za-z-][\dA-Za-z-]*)`;
-const prerelease = new RegExp(String.raw`^(?=.{1,200}$)${identifier}(?:\.${identifier})*$`);
-
-function weigh(version: string): number {
-  let weight = 0;
-  let at = 0;
-  for (let part = 0; part < 3; part++) {
-    if (part > 0 && version.charCodeAt(at++) !== dot) return unknown;
-    const start = at;
-    let number = 0;
-    for (let code = version.charCodeAt(at); code >= zero && code <= nine; code = version.charCodeAt(++at))
-      number = number * 10 + code - zero;
-    const length = at - start;
-    if (length === 0 || length > 5 || (length > 1 && version.charCodeAt(start) === zero)) return unknown;
-    weight = weight * 1e5 + number;
-  }
-  if (at === version.length) return weight;
-  return version.charCodeAt(at) === hyphen && prerelease.test(version.slice(at + 1)) ? -1 - weight : unknown;
-}
-
-/** The weight of what a prerelease leads to, or of a release itself. */
-function releaseOf(weight: number): number {
-  return weight < 0 ? -1 - weight : weight;
-}
 
 /** https://semver.org/#spec-item-11 for two prereleases of one release. */
 function comparePrereleases(a: string, b: string): number {

@@ -232,3 +232,36 @@ it("orders versions as semver does, plain ones and others alike", () => {
     { numRuns: 2_000 },
   );
 });
+
+describe("what is told by numbers alone", () => {
+  const number = fc.oneof(fc.nat(3), fc.constantFrom(99_999, 100_000));
+  const release = fc.tuple(number, number, number).map((parts) => parts.join("."));
+  const version = fc.oneof(
+    { weight: 3, arbitrary: release },
+    fc.tuple(release, fc.constantFrom("rc.1", "0")).map((parts) => parts.join("-")),
+    fc.tuple(release, fc.constant("build")).map((parts) => parts.join("+")),
+  );
+  const operator = fc.constantFrom("", "^", "~", "=", "v", "^v", "~v", "=v");
+
+  it("is allowed as node-semver has it", () => {
+    fc.assert(
+      fc.property(operator, version, version, (sign, from, to) => {
+        expect(npmVersions.satisfies(to, `${sign}${from}`)).toBe(
+          semver.satisfies(to, `${sign}${from}`, { loose: true }),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("is a step of the size that its numbers have", () => {
+    fc.assert(
+      fc.property(version, version, (from, to) => {
+        const differs = (part: "major" | "minor") => semver[part](from) !== semver[part](to);
+        const expected = differs("major") ? "major" : differs("minor") ? "minor" : "patch";
+        expect(npmVersions.size(from, to)).toBe(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

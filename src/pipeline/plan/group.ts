@@ -1,5 +1,5 @@
 import { dependencyTypeOf, type GroupRule, matchesPattern, type Policy } from "../../domain/policy.ts";
-import type { Update, UpdateGroup } from "../../domain/types.ts";
+import type { Project, Update, UpdateGroup } from "../../domain/types.ts";
 import { isWithinLock } from "../exposed.ts";
 import { hubsOf } from "./families.ts";
 import { byText } from "../../text/order.ts";
@@ -10,9 +10,10 @@ export function group(
   policyOf: (update: Update) => Policy,
 ): readonly UpdateGroup[] {
   const hubs = hubsOf(updates);
+  const atRuntime = usedAtRuntime(updates);
   const placed = updates.map((update) => ({
     update,
-    place: placeOf(update, updates, policyOf(update), hubs),
+    place: placeOf(update, atRuntime, policyOf(update), hubs),
   }));
   const groups = [...Map.groupBy(placed, ({ place }) => place.key)].map(([key, members]): UpdateGroup => {
     const { name, kind, single, limit } = members[0]?.place ?? { name: key, kind: "version", single: false };
@@ -29,7 +30,7 @@ type Place = Pick<UpdateGroup, "key" | "name" | "kind" | "single" | "limit">;
 
 function placeOf(
   update: Update,
-  all: readonly Update[],
+  atRuntime: ReadonlyMap<Project, ReadonlySet<string>>,
   policy: Policy,
   hubs: ReadonlyMap<Update, string>,
 ): Place {
@@ -63,7 +64,7 @@ function placeOf(
   if (!policy.defaultGroups) return at(`${kind === "security" ? "security" : "single"}:${hub}`, true);
   if (size === "major") return at(`${kind === "security" ? "security" : "major"}:${hub}`, true);
   if (kind === "security") return at("security", false);
-  return at(isForDevelopment(update, all) ? "development" : "runtime", false);
+  return at(atRuntime.get(project)?.has(dependency.name) === true ? "runtime" : "development", false);
 }
 
 /** They move together, and apart from what manifests say: what asks for them decides where to. */
@@ -98,10 +99,14 @@ function placeByRule(
 }
 
 /** A package that one manifest of a project uses at run time travels with the runtime group in all of them. */
-function isForDevelopment({ project, dependency }: Update, all: readonly Update[]): boolean {
-  return all
-    .filter((other) => other.project === project && other.dependency.name === dependency.name)
-    .every((other) => dependencyTypeOf(other.dependency.scope) === "development");
+function usedAtRuntime(updates: readonly Update[]): ReadonlyMap<Project, ReadonlySet<string>> {
+  const used = updates.filter(({ dependency }) => dependencyTypeOf(dependency.scope) !== "development");
+  return new Map(
+    [...Map.groupBy(used, ({ project }) => project)].map(([project, own]) => [
+      project,
+      new Set(own.map(({ dependency }) => dependency.name)),
+    ]),
+  );
 }
 
 /** The rule whose pattern fits most closely; of equals, the first. */
