@@ -19,7 +19,7 @@ export interface BunRegistries {
 }
 
 const host = "registry.invalid";
-/** Of a registry's document what bun reads: all the rest is most of it. */
+/** What bun reads of a registry's full document, of which all the rest is most. */
 const needed = {
   name: "value",
   modified: "value",
@@ -65,7 +65,11 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
         ? "application/json"
         : "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
       cacheAs: "npm-documents-2",
-      read: (body) => JSON.stringify(pick(body.toString("utf8"), needed)),
+      // What is brief as it comes is not worth the time.
+      read: (body) => {
+        const whole = body.toString("utf8");
+        return isDated ? JSON.stringify(pick(whole, needed)) : whole;
+      },
     });
     const present = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
     const tags = tagged.get(name);
