@@ -18,11 +18,18 @@ const ranges = new Map<string, semver.Range | undefined>();
 /** The same few requirements are asked about for every release of their package. */
 export function rangeOf(requirement: string): semver.Range | undefined {
   if (ranges.has(requirement)) return ranges.get(requirement);
-  const valid = semver.validRange(requirement, { loose: true });
-  const result = valid === null ? undefined : new semver.Range(requirement, { loose: true });
+  const result = readRange(requirement);
   if (ranges.size > 20_000) ranges.clear();
   ranges.set(requirement, result);
   return result;
+}
+
+function readRange(requirement: string): semver.Range | undefined {
+  try {
+    return new semver.Range(requirement, { loose: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a version is one that a requirement allows, as npm has it: prereleases only where one is named. */

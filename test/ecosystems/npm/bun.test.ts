@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { HttpError, ManifestError, ProgramError } from "../../../src/domain/errors.ts";
 import type { NativeRun, Program, Tools } from "../../../src/domain/ports.ts";
 import type { Project, Update } from "../../../src/domain/types.ts";
+import type { Ecosystem } from "../../../src/ecosystems/ecosystem.ts";
 import { npm } from "../../../src/ecosystems/npm/index.ts";
 import { readBunLock } from "../../../src/ecosystems/npm/managers/bun-lockfile.ts";
 import { publicRegistry } from "../../../src/ecosystems/npm/registry.ts";
@@ -69,17 +70,17 @@ const repository = {
   "packages/b/package.json": `{"name":"@top/b","dependencies":{"ms":"^1.0.0","sheet":"https://sheets.example/sheet-1.0.0.tgz"}}`,
 };
 const locked = { ...repository, "bun.lock": lock };
-const ecosystem = npm({ registry: "https://registry.test/" });
+const plain = npm({ registry: "https://registry.test/" });
 
 async function read(files: Record<string, string>): Promise<Project> {
   const reader = memoryFiles(files);
-  const claimed = Object.keys(files).filter((path) => ecosystem.claims(path));
-  const [location] = await ecosystem.locate(claimed, reader);
-  return ecosystem.read(location!, reader);
+  const claimed = Object.keys(files).filter((path) => plain.claims(path));
+  const [location] = await plain.locate(claimed, reader);
+  return plain.read(location!, reader);
 }
 
 keepsTheContract(
-  ecosystem,
+  plain,
   { ...repository, "package.json": `{"workspaces":["packages/*"],"devDependencies":{"vite":"^5.0.0"}}` },
   "99.1.2",
 );
@@ -232,7 +233,7 @@ describe("the lockfile in use", () => {
     [{}, "package-lock.json"],
   ])("is the one of the package manager that is asked for: %j", async (manifest, lockfile) => {
     const files = { "package.json": JSON.stringify(manifest), ...several };
-    const [location] = await ecosystem.locate(["package.json"], memoryFiles(files));
+    const [location] = await plain.locate(["package.json"], memoryFiles(files));
     expect(location?.lockfile).toBe(lockfile);
     expect([...(location?.unused ?? []), lockfile].toSorted()).toEqual(Object.keys(several).toSorted());
   });
@@ -315,7 +316,11 @@ describe("a lockfile of bun is made by bun", () => {
     return { runs, answers, tools };
   }
 
-  async function raiseVite(tools: Tools, files: Record<string, string> = locked) {
+  async function raiseVite(
+    tools: Tools,
+    files: Record<string, string> = locked,
+    { ecosystem = plain, asOf }: { ecosystem?: Ecosystem; asOf?: Date } = {},
+  ) {
     const project = await read(files);
     const [manifest] = project.manifests;
     const dependency = manifest!.dependencies.find(({ name }) => name === "vite")!;
@@ -329,7 +334,8 @@ describe("a lockfile of bun is made by bun", () => {
       size: "minor",
       fixes: [],
     };
-    return ecosystem.patch(project, [update], { files: memoryFiles(files), http, tools });
+    const io = { files: memoryFiles(files), http, tools };
+    return ecosystem.patch(project, [update], asOf === undefined ? io : { ...io, asOf });
   }
 
   it("with exact versions, over which the ranges are written", async () => {
@@ -465,8 +471,41 @@ describe("a lockfile of bun is made by bun", () => {
     expect(runs).toEqual([]);
   });
 
+  const said = `bun install v1.3.4\nerror: No version matching "^5.1.0" found for specifier "vite" (but package exists)\nerror: vite@^5.1.0 failed to resolve\n`;
+
+  describe("with what it keeps of registries", () => {
+    const keeping = npm({ registry: "https://registry.test/", cache: "/kept" });
+    const foldersOf = (runs: readonly { order: NativeRun }[]) =>
+      runs.map(({ order }) => order.environment?.["BUN_INSTALL_CACHE_DIR"]);
+    const tagging = {
+      ...locked,
+      "packages/b/package.json": `{"name":"@top/b","dependencies":{"vite":"latest"}}`,
+    };
+
+    it("in a folder for each set of registries and tags, and none for a time", async () => {
+      const { runs, tools } = noting();
+      await raiseVite(tools, locked, { ecosystem: keeping });
+      await raiseVite(tools, locked, { ecosystem: keeping });
+      await raiseVite(tools, tagging, { ecosystem: keeping });
+      const elsewhere = { ...locked, ".npmrc": "registry=https://npm.acme.example\n" };
+      await raiseVite(tools, elsewhere, { ecosystem: keeping });
+      await raiseVite(tools, locked, { ecosystem: keeping, asOf: new Date() });
+      await raiseVite(tools);
+      const [first, second, tagged, other, dated, none] = foldersOf(runs);
+      expect(first).toMatch(/^\/kept\/bun\/[0-9a-f]{64}$/);
+      expect(second).toBe(first);
+      expect(new Set([first, tagged, other]).size).toBe(3);
+      expect([dated, none]).toEqual([undefined, undefined]);
+    });
+
+    it("and once more without where that lacks a release", async () => {
+      const { runs, tools } = noting({ fails: new ProgramError("bun ended with 1", said) });
+      await expect(raiseVite(tools, locked, { ecosystem: keeping })).rejects.toThrow("No version matching");
+      expect(foldersOf(runs)).toEqual([expect.any(String), undefined]);
+    });
+  });
+
   it("and what bun refuses is told in its words, with who may be at fault", async () => {
-    const said = `bun install v1.3.4\nerror: No version matching "^5.1.0" found for specifier "vite" (but package exists)\nerror: vite@^5.1.0 failed to resolve\n`;
     const { tools } = noting({ fails: new ProgramError("bun ended with 1", said) });
     await expect(raiseVite(tools)).rejects.toMatchObject({
       name: "ResolutionError",

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { stringify } from "smol-toml";
 import { tableOf, textOf } from "../../../text/data.ts";
 import { pick } from "../../../text/pick.ts";
@@ -16,10 +17,12 @@ export interface BunRegistries {
   named(lockfile: string): string;
   /** What was thrown in place of answers. */
   readonly failures: readonly unknown[];
+  /** A digest of what the answers depend on besides the registries themselves; absent where that is the time. */
+  readonly digest?: string;
 }
 
 const host = "registry.invalid";
-/** What bun reads of a registry's full document, of which all the rest is most. */
+/** What bun reads of a registry's document. Of a full one, which some registries always send, all the rest is most. */
 const needed = {
   name: "value",
   modified: "value",
@@ -58,18 +61,15 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
   const known = new Map<string, Promise<string | undefined>>();
   const failures: unknown[] = [];
   const tagged = taggedVersions(task, lock);
+  const view = JSON.stringify([addresses, isMirror, isDated, [...tagged]]);
 
   async function load(url: string, name: string): Promise<string | undefined> {
     const text = await io.http.get(url, {
       accept: isDated
         ? "application/json"
         : "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
-      cacheAs: "npm-documents-2",
-      // What is brief as it comes is not worth the time.
-      read: (body) => {
-        const whole = body.toString("utf8");
-        return isDated ? JSON.stringify(pick(whole, needed)) : whole;
-      },
+      cacheAs: "npm-documents-3",
+      read: (body) => JSON.stringify(pick(body.toString("utf8"), needed)),
     });
     const present = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
     const tags = tagged.get(name);
@@ -88,6 +88,7 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
       },
     }),
     failures,
+    ...(io.asOf === undefined ? { digest: hash("sha256", view, "hex") } : {}),
     // Of the public registry bun names no addresses; of the others it may name those that it asked.
     named: (lockfile) =>
       lockfile.replace(

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { Program } from "../../../domain/ports.ts";
 import { tableOf, textOf } from "../../../text/data.ts";
@@ -5,7 +6,7 @@ import { parseJson } from "../../../text/json.ts";
 import type { Io } from "../../ecosystem.ts";
 import { assertNoArchives } from "./archives.ts";
 import { bunProject, outsideOf } from "./bun-project.ts";
-import { openBunRegistries } from "./bun-registries.ts";
+import { type BunRegistries, openBunRegistries } from "./bun-registries.ts";
 import { withBunRanges } from "./bun-ranges.ts";
 import { type BunLock, parseBunLock, readBunLock } from "./bun-lockfile.ts";
 import type { Manager, RelockTask } from "./manager.ts";
@@ -43,28 +44,34 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   if (task.anew) assertNoArchives(files);
   const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
   const registries = openBunRegistries(task, lock, io);
-  const run = async (inputs: Readonly<Record<string, string>>) => {
-    const order = {
-      args: install,
-      files: { ...bunProject(inputs, task), "bunfig.toml": registries.settings },
-      wanted: [lockfile],
-      environment: { DO_NOT_TRACK: "1", BUN_ENABLE_CRASH_REPORTING: "0", NO_COLOR: "1" },
-      answer: registries.answer,
-      // What it cannot read it makes anew from nothing, and every package in it moves.
-      failsAt: /Ignoring lockfile/,
+  const attempt = async (cache: string | undefined) => {
+    const run = async (inputs: Readonly<Record<string, string>>) => {
+      const order = {
+        args: install,
+        files: { ...bunProject(inputs, task), "bunfig.toml": registries.settings },
+        wanted: [lockfile],
+        environment: { ...environment, ...(cache === undefined ? {} : { BUN_INSTALL_CACHE_DIR: cache }) },
+        answer: registries.answer,
+        // What it cannot read it makes anew from nothing, and every package in it moves.
+        failsAt: /Ignoring lockfile/,
+      };
+      const output = await io.tools.runNative(program, order, limits);
+      return registries.named(output[lockfile] ?? "");
     };
-    const output = await io.tools.runNative(program, order, limits);
-    return registries.named(output[lockfile] ?? "");
-  };
-  const again = (ranged: string) => run({ ...files, [lockfile]: ranged });
-  try {
     const start = task.anew ? {} : { [lockfile]: text };
     const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), ...start });
     const ranged = withBunRanges(lockfile, chosen, pinsOf(task));
-    const own =
-      ranged.isSettled && task.refresh.length === 0
-        ? ranged.text
-        : await unchangedBy("bun", ranged.text, again);
+    if (ranged.isSettled && task.refresh.length === 0) return ranged.text;
+    return unchangedBy("bun", ranged.text, (it) => run({ ...files, [lockfile]: it }));
+  };
+  const cache = cacheOf(task, registries);
+  try {
+    const own = await attempt(cache).catch((error: unknown) => {
+      // What was chosen a moment ago may be younger than what bun remembers.
+      if (cache === undefined || !(error instanceof ProgramError) || !unresolved.test(error.output))
+        throw error;
+      return attempt(undefined);
+    });
     return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -72,9 +79,17 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     if (unanswered !== undefined) throw unanswered;
     throw failureOf("bun", error, wordsOf(error.output), task, {
       isUnreachable: false,
-      isHopeless: !/failed to resolve|No version matching|lockfile had changes/.test(error.output),
+      isHopeless: !unresolved.test(error.output),
     });
   }
+}
+
+const unresolved = /failed to resolve|No version matching|lockfile had changes/;
+const environment = { DO_NOT_TRACK: "1", BUN_ENABLE_CRASH_REPORTING: "0", NO_COLOR: "1" };
+
+/** Where bun keeps the answers of these registries, for the minutes that they hold. */
+function cacheOf({ cache }: RelockTask, { digest }: BunRegistries): string | undefined {
+  return cache === undefined || digest === undefined ? undefined : join(cache, "bun", digest);
 }
 
 /**
