@@ -96,6 +96,7 @@ export function createHandle(
       const repositoryOptions = {
         ...options,
         evidence,
+        isTended: true,
         adapters,
         octokit,
         reporter,

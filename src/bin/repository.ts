@@ -38,6 +38,8 @@ export interface RepositoryOptions {
   readonly configuration: ConfigurationSource;
   /** What the installation has seen of updates; nothing, where there is no installation. */
   readonly evidence?: Pick<EvidenceBook, "read">;
+  /** Whether what is open is tended after each scan. */
+  readonly isTended?: boolean;
   /** Ends the work between two stages: the job is given back. */
   readonly signal?: AbortSignal;
 }
@@ -107,6 +109,7 @@ export async function openRepository(
       ...(asOf === undefined ? {} : { asOf }),
       forge,
       ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
+      isTended: options.isTended ?? false,
       storyOf: async ({ key, updates }) => {
         const group = open.find((pull) => pull.key === originOf(key));
         const names = updates.map(({ dependency }) => dependency.name);

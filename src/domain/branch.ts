@@ -72,6 +72,10 @@ export interface Marker {
   readonly queued?: string;
   /** The packages of which it takes away what the repository's own code uses. */
   readonly breaks?: readonly string[];
+  /** It mends a vulnerability. */
+  readonly security?: true;
+  /** The pull request that is merged before this is made anew, as its body tells. */
+  readonly behind?: number;
 }
 
 /** When a pull request is merged without a person; checks must have passed in any case. */
@@ -122,7 +126,7 @@ export function movesOf({ updates }: UpdateGroup): readonly Move[] {
 
 /** The line that holds the marker in a pull request's body. Nobody sees it in the rendered page. */
 export function marker({ key, digest, basis, moves, roots, apart, ignore, breaks, ...rest }: Marker): string {
-  const { from, wanted, merge, automerge, queued } = rest;
+  const { from, wanted, merge, automerge, queued, security, behind } = rest;
   const data = JSON.stringify({
     key,
     digest,
@@ -157,6 +161,8 @@ export function marker({ key, digest, basis, moves, roots, apart, ignore, breaks
       breaks?.map((name) => [name]),
       mostKept,
     ),
+    ...(security === undefined ? {} : { security }),
+    ...(behind === undefined ? {} : { behind }),
   });
   return `<!-- steeplejack ${data.replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
 }
@@ -176,11 +182,8 @@ export function readMarker(body: string): Marker | undefined {
   if (last === undefined) return undefined;
   const data: unknown = parse(last);
   if (typeof data !== "object" || data === null) return undefined;
-  const { key, digest, basis, from, wanted, merge, automerge, queued, ...lists }: Record<string, unknown> = {
-    digest: "",
-    basis: "",
-    ...data,
-  };
+  const read: Record<string, unknown> = { digest: "", basis: "", ...data };
+  const { key, digest, basis, from, wanted, merge, automerge, queued, security, behind, ...lists } = read;
   if (typeof key !== "string" || typeof digest !== "string" || typeof basis !== "string" || key === "")
     return undefined;
   const moves = rowsOf(lists["moves"], 4).flatMap(([name = "", before = "", to = "", size = ""]): Move[] =>
@@ -204,6 +207,8 @@ export function readMarker(body: string): Marker | undefined {
     ...(typeof automerge === "object" && automerge !== null ? { automerge: readAutomerge(automerge) } : {}),
     ...(typeof queued === "string" ? { queued } : {}),
     ...(breaks.length === 0 ? {} : { breaks }),
+    ...(security === true ? { security } : {}),
+    ...(typeof behind === "number" ? { behind } : {}),
   };
 }
 
@@ -217,11 +222,17 @@ function readAutomerge(data: object): Automerge {
   };
 }
 
-/** A body with another marker in place of its own. */
+/** A body with another marker in place of its own, and what that tells people above all else. */
 export function withMarker(body: string, next: Marker): string {
-  const at = body.lastIndexOf("<!-- steeplejack ");
-  return `${at === -1 ? `${body.trimEnd()}\n\n` : body.slice(0, at)}${marker(next)}\n`;
+  const own = body.replace(waiting, "");
+  const at = own.lastIndexOf("<!-- steeplejack ");
+  const told = next.behind === undefined ? "" : `${waitingFor(next.behind)}\n\n`;
+  return `${told}${at === -1 ? `${own.trimEnd()}\n\n` : own.slice(0, at)}${marker(next)}\n`;
 }
+
+const waitingFor = (number: number | string): string =>
+  `> Waits for #${number}, which is merged first. Then this is made anew on top of that, and checked.`;
+const waiting = new RegExp(`^${waitingFor("\\d+")}(\r?\n){2}`);
 
 /** The rows of a list, where each has so many texts. */
 function rowsOf(value: unknown, width: number): readonly (readonly string[])[] {

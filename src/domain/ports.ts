@@ -152,8 +152,8 @@ export interface Forge {
   openPullRequests(): Promise<readonly OpenPullRequest[]>;
   /** Those of this App that were closed or merged, the latest first: as many as are looked through. */
   closedPullRequests(): Promise<readonly ClosedPullRequest[]>;
-  /** Whether the branch is the App's own work and merges into its base as it is; while GitHub works that out it does. */
-  mergesCleanly(pullRequest: OpenPullRequest): Promise<boolean>;
+  /** Whether the branch merges into its base as it is; while GitHub works that out it does. `edited`: it is not the App's alone. */
+  fitOf(pullRequest: OpenPullRequest): Promise<"merges" | "conflicts" | "edited">;
   /** Makes branch and pull request match the draft. Proposing the same draft twice changes nothing. */
   propose(draft: PullRequestDraft): Promise<Proposal>;
   /** Closes with a comment that gives the reason, and deletes the branch. */
@@ -188,8 +188,8 @@ export interface Proposal {
 
 /** Looks at single pull requests of the App, and acts on them. Each act looks first: done twice, it is done once. */
 export interface PullRequests {
-  /** The numbers of those that are open, with their branches and those that they are for. Oldest first. */
-  open(): Promise<readonly { readonly number: number; readonly branch: string; readonly base: string }[]>;
+  /** Those that are open, with their branches and those that they are for. Oldest first. */
+  open(): Promise<readonly ListedPullRequest[]>;
   /** `undefined` where there is none of that number, or it is not one of the App's. */
   read(number: number): Promise<PullRequestState | undefined>;
   /** Those of a commit, by name. */
@@ -223,6 +223,11 @@ export interface PullRequests {
   leaveQueue(pull: PullRequestState): Promise<void>;
   /** Has GitHub merge it once it may, or no longer. Gives whether GitHub does so. */
   autoMerge(pull: PullRequestState, wanted: boolean, method: MergeMethod | undefined): Promise<boolean>;
+}
+
+export interface ListedPullRequest extends Pick<PullRequestState, "number" | "branch" | "base"> {
+  /** As in its marker. */
+  readonly behind?: number;
 }
 
 /** What people say to the App, and how it answers. Each act looks first: done twice, it is done once. */

@@ -69,9 +69,10 @@ export function githubForge(octokit: Octokit, options: ForgeOptions): Forge {
 
   return {
     openPullRequests: async () => (await list()).map(withoutDetails),
-    mergesCleanly: async ({ number }) => {
+    fitOf: async ({ number }) => {
       const open = (await list()).find((pull) => pull.number === number);
-      return open !== undefined && (await isOurWork(open.headSha)) && (await mergesCleanly(open));
+      if (open === undefined || !(await isOurWork(open.headSha))) return "edited";
+      return (await mergesCleanly(open)) ? "merges" : "conflicts";
     },
     closedPullRequests: () => {
       closed ??= listClosed(octokit, options);

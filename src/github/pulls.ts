@@ -47,11 +47,12 @@ export function githubPulls(octokit: Octokit, { owner, name, login }: PullsOptio
         direction: "asc",
         per_page: 100,
       });
-      return all
-        .filter(
-          ({ head, body }) => isOurs(head.ref) && isInside(head) && readMarker(body ?? "") !== undefined,
-        )
-        .map(({ number, head, base }) => ({ number, branch: head.ref, base: base.ref }));
+      return all.flatMap(({ number, head, base, body }) => {
+        const marker = readMarker(body ?? "");
+        if (marker === undefined || !isOurs(head.ref) || !isInside(head)) return [];
+        const { behind } = marker;
+        return [{ number, branch: head.ref, base: base.ref, ...(behind !== undefined && { behind }) }];
+      });
     },
     read: async (number) => {
       const pull = await shown(number);

@@ -30,6 +30,8 @@ export interface ProposeWorld extends World, Knowledge {
   readonly patient: boolean;
   /** The keys of the groups for which a person wants no waiting. */
   readonly wanted?: ReadonlySet<string>;
+  /** Whether what is open is tended afterwards, and what the App merges itself is made anew when its turn comes. */
+  readonly isTended?: boolean;
 }
 
 /** What became of each group, and what was closed. */
@@ -134,19 +136,23 @@ export async function propose(found: Scan, world: ProposeWorld): Promise<Propose
 /**
  * Whether a job before this one has proposed just this, and came as far as the labels, which are put on last. Where only
  * the files have changed since, what still merges into them is left as it is: whoever reviewed it need not do so again.
+ * So is what the App merges itself and conflicts: each merge would have all of them made anew and checked.
  */
 async function isToStay(
   existing: OpenPullRequest,
   group: UpdateGroup,
   basis: string,
-  { forge }: ProposeWorld,
+  { forge, isTended = false }: ProposeWorld,
   { labels, rebaseStrategy }: ProposalPolicy,
 ): Promise<boolean> {
   const isLabelled = existing.labels.length > 0 || labels?.length === 0;
   if (!isLabelled || existing.wanted !== undefined || existing.digest !== digestOf(group)) return false;
   if (existing.basis === basis) return true;
-  const isWordedAlike = wordingIn(existing.basis) === wordingIn(basis);
-  return isWordedAlike && (rebaseStrategy === "disabled" || forge.mergesCleanly(existing));
+  if (wordingIn(existing.basis) !== wordingIn(basis)) return false;
+  if (rebaseStrategy === "disabled") return true;
+  const fit = await forge.fitOf(existing);
+  const hasTurn = isTended && existing.automerge !== undefined && existing.merge === undefined;
+  return fit === "merges" || (fit === "conflicts" && hasTurn);
 }
 
 function wordingIn(basis: string): string | undefined {

@@ -16,6 +16,8 @@ export type Action =
   | { readonly kind: "set apart"; readonly names: readonly string[] }
   | { readonly kind: "merge"; readonly method: MergeMethod | undefined }
   | { readonly kind: "auto-merge"; readonly wanted: boolean; readonly method: MergeMethod | undefined }
+  /** Tells that another pull request is merged before this one is made anew. */
+  | { readonly kind: "wait"; readonly behind: number }
   /** Has the pull request made anew on top of its base, by the next scan. */
   | { readonly kind: "rebase" }
   /** Has the repository scanned, and what it proposes written anew. */

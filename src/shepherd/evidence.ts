@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Move } from "../domain/branch.ts";
-import type { Evidence } from "../domain/confidence.ts";
+import { confidenceOf, type Evidence } from "../domain/confidence.ts";
 import type { Cache } from "../domain/ports.ts";
+import type { PullRequestState } from "../domain/pull-request.ts";
+import { ecosystemOf } from "./look.ts";
 
 /** What the repositories of one installation have seen of steps from one version to another; never another's. */
 export interface EvidenceBook {
@@ -45,6 +47,24 @@ export function evidenceBook(cache: Cache, installationId: number, repository: s
       return new Map(all.filter(([, { passed, failed }]) => passed + failed > 0));
     },
   };
+}
+
+/**
+ * From 0 to 1: of what the surest is that the least sure of its moves passes; 1 where nothing asks for that. Of what nothing is
+ * known, nothing is sure; nor where it is not known what moves.
+ */
+export async function lowestConfidence(
+  book: Pick<EvidenceBook, "read">,
+  pull: Pick<PullRequestState, "marker">,
+): Promise<number> {
+  const { automerge, moves = [] } = pull.marker;
+  if (automerge?.confidence === undefined) return 1;
+  if (moves.length === 0) return 0;
+  const known = await book.read(ecosystemOf(pull), moves);
+  return Math.min(
+    1,
+    ...moves.map(({ name }) => confidenceOf(known.get(name) ?? { passed: 0, failed: 0 }).low),
+  );
 }
 
 function readSeen(text: string | undefined): z.infer<typeof seenShape> {

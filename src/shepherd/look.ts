@@ -61,6 +61,10 @@ async function trialOf(
     : { since: branch.at, checks: await pulls.checksOf(branch.sha) };
 }
 
+export function ecosystemOf({ marker: { key } }: Pick<PullRequestState, "marker">): string {
+  return key.split("/")[0] ?? "";
+}
+
 /** By what the key of a pull request says of its project. */
 export function policyOfPull({ marker: { key }, base }: PullRequestState, policies: Policies): Policy {
   const [, ecosystem = "", root = ""] = /^([^/]+)\/.*?(?: in (.*?))?(?: on .*)?$/.exec(key) ?? [];

@@ -37,9 +37,14 @@ export async function perform(
     case "delete branches":
       for (const branch of action.branches) await pulls.deleteBranch(branch);
       break;
-    case "rebase":
-      await pulls.mark(pull, { ...pull.marker, wanted: "rebase" });
+    case "wait":
+      await pulls.mark(pull, { ...pull.marker, behind: action.behind });
       break;
+    case "rebase": {
+      const { behind: _, ...marker } = pull.marker;
+      await pulls.mark(pull, { ...marker, wanted: "rebase" });
+      break;
+    }
     case "set apart":
       await setApart(action.names, pull, world);
       break;

@@ -1,5 +1,4 @@
-import { type Move, movesOf } from "../domain/branch.ts";
-import { confidenceOf } from "../domain/confidence.ts";
+import { movesOf } from "../domain/branch.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { PullRequests } from "../domain/ports.ts";
 import type { PullRequestState } from "../domain/pull-request.ts";
@@ -7,10 +6,11 @@ import type { FileChange, UpdateGroup } from "../domain/types.ts";
 import { type Action, nothing, type Verdict } from "./actions.ts";
 import { atomsOf } from "./atoms.ts";
 import { begin, decideChecks, givenUp, type Patience, type SeenChecks } from "./checks.ts";
-import type { EvidenceBook } from "./evidence.ts";
-import { freshnessOf, isBehindAnother } from "./freshness.ts";
-import { look } from "./look.ts";
-import { decideMerging } from "./merging.ts";
+import { type EvidenceBook, lowestConfidence } from "./evidence.ts";
+import { freshnessOf } from "./freshness.ts";
+import { type Line, lineOf } from "./line.ts";
+import { ecosystemOf, look } from "./look.ts";
+import { decideMerging, isOnItsWay } from "./merging.ts";
 import { readNote } from "./note.ts";
 import { perform } from "./perform.ts";
 import { bisectKey, bisectShape } from "./state.ts";
@@ -45,7 +45,7 @@ export interface Tended {
 /** A pull request takes no more turns at a time; what is left is done the next time. */
 const mostTurns = 12;
 
-/** In milliseconds: what was merged has moved the base by then. */
+/** In milliseconds: what was merged has moved the base by then, and GitHub knows what merges into it. */
 const soon = 10_000;
 
 /**
@@ -56,14 +56,19 @@ export async function tend(numbers: readonly number[], world: ShepherdWorld): Pr
   const done: string[] = [];
   const waits: { readonly after: number; readonly subject: string }[] = [];
   const merged = new Set<string>();
+  const line = lineOf(world);
+  const left = new Set<number>();
   let scan = false;
-  for (const number of numbers) {
+  // Grows by those that waited for one that has left the line.
+  const due = [...numbers];
+  for (const number of due) {
     for (let turn = 0; turn < mostTurns; turn++) {
       world.signal?.throwIfAborted();
       const pull = await world.pulls.read(number);
       if (pull === undefined) break;
       // One by one: what is merged may be what another conflicts with.
-      const { actions, again } = await turnOf(pull, world, merged.has(pull.base));
+      const { actions, again, leaves } = await turnOf(pull, world, { line, isMerged: merged.has(pull.base) });
+      let hasLeft = leaves;
       for (const action of actions) {
         done.push(`#${number} ${action.kind}`);
         if (action.kind === "scan") scan = true;
@@ -71,10 +76,14 @@ export async function tend(numbers: readonly number[], world: ShepherdWorld): Pr
           const isDone = await perform(action, pull, world);
           if (!isDone && action.kind === "try") await giveUp(pull, world);
           if (isDone && action.kind === "merge") merged.add(pull.base);
+          if (!isDone && action.kind === "merge") hasLeft = true;
+          if (action.kind !== "wait") line.moved(action.kind === "rebase" ? number : undefined);
         }
       }
       if (actions.length > 0 && !actions.some(({ kind }) => isLast.has(kind))) continue;
       if (again !== undefined) waits.push({ after: again, subject: `#${number}` });
+      if (hasLeft && !left.has(number)) due.push(...(await waitingBehind(number, world)));
+      if (hasLeft) left.add(number);
       break;
     }
   }
@@ -86,15 +95,28 @@ export async function tend(numbers: readonly number[], world: ShepherdWorld): Pr
 /** After these there is nothing to see before something else has happened. */
 const isLast: ReadonlySet<Action["kind"]> = new Set(["scan", "merge", "auto-merge"]);
 
-async function turnOf(pull: PullRequestState, world: ShepherdWorld, isMerged: boolean): Promise<Verdict> {
+/** Those that are told to wait for this one. */
+async function waitingBehind(number: number, { pulls }: ShepherdWorld): Promise<readonly number[]> {
+  return (await pulls.open()).flatMap((other) => (other.behind === number ? [other.number] : []));
+}
+
+/** `leaves`: it is merged by now, or needs a person, and others need not wait for it. */
+async function turnOf(
+  pull: PullRequestState,
+  world: ShepherdWorld,
+  { line, isMerged }: { readonly line: Line; readonly isMerged: boolean },
+): Promise<Verdict & { readonly leaves: boolean }> {
   const seen = await look(pull, world);
   await witness(seen, world);
+  const confidence = await lowestConfidence(world.evidence, pull);
+  const leaves = pull.marker.automerge !== undefined && !isOnItsWay({ ...seen, confidence });
   const checked = await checksTurn(seen, world);
-  if (checked.actions.length > 0) return checked;
-  const merging = await mergingTurn(seen, world);
-  if (merging.actions.length > 0) return isMerged ? { actions: [], again: soon } : merging;
+  if (checked.actions.length > 0) return { ...checked, leaves };
+  const merging = await mergingTurn({ ...seen, confidence }, world, line);
+  if (merging.actions.length > 0)
+    return isMerged ? { actions: [], again: soon, leaves } : { ...merging, leaves };
   const waits = [checked.again, merging.again].flatMap((wait) => wait ?? []);
-  return waits.length === 0 ? nothing : { actions: [], again: Math.min(...waits) };
+  return { actions: [], leaves, ...(waits.length > 0 && { again: Math.min(...waits) }) };
 }
 
 /** Only what begins needs to know how the group was planned. */
@@ -117,38 +139,40 @@ async function checksTurn(
 
 /** What its base asks for is only looked up where all else is so. */
 async function mergingTurn(
-  { pull, checks, now }: SeenChecks,
-  { pulls, policies, evidence, patience }: ShepherdWorld,
+  seen: SeenChecks & { readonly confidence: number },
+  world: ShepherdWorld,
+  line: Line,
 ): Promise<Verdict> {
-  const { automerge, moves = [] } = pull.marker;
-  if (automerge === undefined) return nothing;
-  const confidence =
-    automerge.confidence === undefined ? 1 : await lowestConfidence(evidence, ecosystemOf(pull), moves);
-  const seen = { pull, checks, confidence, now };
+  const { pull } = seen;
+  if (pull.marker.automerge === undefined || pull.state !== "open") return nothing;
   const merging = decideMerging({ ...seen, required: [] });
-  if (!merging.actions.some(({ kind }) => kind === "merge")) return merging;
-  const decided = decideMerging({ ...seen, required: await pulls.requiredChecks(pull.base) });
+  const [first] = merging.actions;
+  if (first !== undefined && first.kind !== "merge") return merging;
+  // Whatever its checks say: of what conflicts GitHub runs none.
+  if (pull.mergeable === false) return (await staleTurn(pull, world, line)) ?? nothing;
+  if (pull.mergeable === undefined) return { actions: [], again: soon };
+  if (first === undefined) return merging;
+  const decided = decideMerging({ ...seen, required: await world.pulls.requiredChecks(pull.base) });
   if (decided.actions.length === 0) return decided;
-  const fresh = await freshnessOf(pull, { pulls, policies });
-  if (fresh === "rebase")
-    return (await isBehindAnother(pull, pulls))
-      ? { actions: [], again: patience.start }
-      : { actions: [{ kind: "rebase" }, { kind: "scan" }] };
-  return fresh === "wait" ? nothing : decided;
+  return (await staleTurn(pull, world, line)) ?? decided;
 }
 
-/** Of what nothing is known, nothing is sure; nor where it is not known what moves. */
-async function lowestConfidence(
-  evidence: EvidenceBook,
-  ecosystem: string,
-  moves: readonly Move[],
-): Promise<number> {
-  if (moves.length === 0) return 0;
-  const known = await evidence.read(ecosystem, moves);
-  return Math.min(
-    1,
-    ...moves.map(({ name }) => confidenceOf(known.get(name) ?? { passed: 0, failed: 0 }).low),
-  );
+/** Has what is stale made anew when its turn comes; `undefined` for what is merged as it is. */
+async function staleTurn(
+  pull: PullRequestState,
+  world: ShepherdWorld,
+  line: Line,
+): Promise<Verdict | undefined> {
+  const fresh = await freshnessOf(pull, world);
+  if (fresh !== "rebase") return fresh === "merge" ? undefined : nothing;
+  const ahead = await line.ahead(pull);
+  if (ahead === undefined) return { actions: [{ kind: "rebase" }, { kind: "scan" }] };
+  const behind = ahead.pull.number;
+  return {
+    actions: pull.marker.behind === behind ? [] : [{ kind: "wait", behind }],
+    // What takes too long to be ready tells nobody; when the next is made anew, all are looked at.
+    ...(ahead.place === "ready" && { again: world.patience.start }),
+  };
 }
 
 /** Takes down what the checks say of each step: that all pass, or that the only one fails where its base does not. */
@@ -162,10 +186,6 @@ async function witness({ pull, checks, baseChecks }: SeenChecks, { evidence }: S
   const isToBlame = outcomes.has("failed") && moves.length === 1 && isBaseGreen;
   if (!isGreen && !isToBlame) return;
   for (const move of moves) await evidence.record(ecosystemOf(pull), move, isGreen);
-}
-
-function ecosystemOf({ marker: { key } }: PullRequestState): string {
-  return key.split("/")[0] ?? "";
 }
 
 async function giveUp(pull: PullRequestState, world: ShepherdWorld): Promise<void> {

@@ -49,6 +49,8 @@ const markers: fc.Arbitrary<Marker> = fc.record(
     ignore: fc.array(fc.record({ name: text, what: text }), { minLength: 1 }),
     wanted: fc.constantFrom("rebase", "recreate"),
     merge: fc.constantFrom("usual", "squash"),
+    security: fc.constant(true),
+    behind: fc.nat(),
   },
   { requiredKeys: ["key", "digest", "basis"] },
 );
@@ -69,9 +71,23 @@ describe("marker", () => {
       fc.property(markers, markers, fc.string(), (before, after, around) => {
         const body = withMarker(`${around}\n${marker(before)}\n`, after);
         expect(readMarker(body)).toEqual(after);
-        expect(body.startsWith(around)).toBe(true);
+        const { behind: _, ...last } = after;
+        expect(withMarker(body, last)).toBe(`${around}\n${marker(last)}\n`);
       }),
     );
+  });
+
+  it("tells above all else what is merged first, and no longer when that is over", () => {
+    const own = { key: "npm/runtime", digest: "d", basis: "b" };
+    const body = `Bumps.\n\n${marker(own)}\n`;
+    const told = withMarker(withMarker(body, { ...own, behind: 12 }), { ...own, behind: 9 });
+    expect(told.split("\n").slice(0, 3)).toEqual([
+      "> Waits for #9, which is merged first. Then this is made anew on top of that, and checked.",
+      "",
+      "Bumps.",
+    ]);
+    expect(withMarker(told.replaceAll("\n", "\r\n"), own).split("\r\n")[0]).toBe("Bumps.");
+    expect(withMarker(told, own)).toBe(body);
   });
 
   it("never throws on what somebody made of it", () => {

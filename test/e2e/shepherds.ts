@@ -425,6 +425,98 @@ export function shepherding(where: () => Where): void {
       expect((await pulls())[0]).toMatch(/^open #1/);
     });
 
+    describe("of seven that touch the same line", () => {
+      const text = "default-groups: false\ngroups:\n  some:\n    patterns: [a*, b*]\nautomerge: true\n";
+      const dependencies = Object.fromEntries(names.map((name) => [name, "^1.0.0"]));
+      const web = {
+        ...configured(text).repositories?.["acme/web"],
+        "package.json": `${JSON.stringify({ name: "web", version: "1.0.0", dependencies })}\n`,
+      };
+      const runs = (log: readonly string[]) => {
+        const own = log
+          .filter((line) => line.startsWith("steeplejack/"))
+          .map((line) => line.split(" ")[0] ?? "");
+        return [...Map.groupBy(own, (branch) => branch).values()]
+          .map(({ length }) => length)
+          .toSorted((a, b) => a - b);
+      };
+      const states = (lines: readonly string[]) => lines.map((line) => line.split(" ").slice(0, 2).join(" "));
+
+      it("makes each anew once, when its turn comes", async () => {
+        const { pulls, requires, ci } = await open(() => "success", { repositories: { "acme/web": web } });
+        expect(states(await pulls())).toEqual([1, 2, 3, 4, 5, 6, 7].map((number) => `merged #${number}`));
+        expect(Object.values(requires("main")).every((at) => at === "^1.1.0")).toBe(true);
+        expect(runs(ci.log)).toEqual([1, 2, 2, 2, 2, 2, 2]);
+      });
+
+      /** As they are when the first is merged, by a person, and what is checked from then on is for `judge` to say. */
+      const afterFirst = async (judge: Judge = () => undefined, isHeard = true) => {
+        let isOn = false;
+        const stage = await open((at) => (isOn ? judge(at) : undefined), {
+          repositories: { "acme/web": web },
+        });
+        const { github, ci, octocat, webhooks, pull, branches } = stage;
+        const heads = () => github.branches("acme/web");
+        const before = heads();
+        if (!isHeard) github.setWebhook(undefined);
+        await octocat.pulls.merge({ owner: "acme", repo: "web", pull_number: 1 });
+        isOn = true;
+        await ci.settle();
+        github.setWebhook(webhooks);
+        /** The branches that were made anew since. */
+        const anew = () => branches().filter((name) => name !== "main" && heads()[name] !== before[name]);
+        const told = async (number: number) => /^> Waits for #\d+/.exec((await pull(number)).body)?.[0];
+        return { ...stage, anew, told, states: async () => states(await stage.pulls()) };
+      };
+
+      it("tells whom each waits for, and goes on when that one is closed", async () => {
+        const { octocat, ci, anew, told } = await afterFirst();
+        expect(anew()).toEqual(["steeplejack/npm/single-delta"]);
+        expect(await Promise.all([2, 3, 4, 7].map(told))).toEqual([
+          undefined,
+          "> Waits for #2",
+          "> Waits for #3",
+          "> Waits for #6",
+        ]);
+
+        await octocat.pulls.update({ owner: "acme", repo: "web", pull_number: 2, state: "closed" });
+        await ci.settle();
+        expect(anew()).toEqual(["steeplejack/npm/single-echo"]);
+        expect(await Promise.all([3, 4].map(told))).toEqual([undefined, "> Waits for #3"]);
+      });
+
+      it("goes on when the checks of the next fail, and makes that anew last", async () => {
+        const { ci, states: now } = await afterFirst(({ branch }) =>
+          branch.endsWith("delta") ? "failure" : "success",
+        );
+        expect(await now()).toEqual(
+          [1, 2, 3, 4, 5, 6, 7].map((number) => `${number === 2 ? "open" : "merged"} #${number}`),
+        );
+        expect(runs(ci.log)).toEqual([2, 2, 2, 2, 2, 2]);
+      });
+
+      it("goes on when GitHub does not let the next be merged", async () => {
+        const { github, ci, anew } = await afterFirst();
+        github.requireReview("acme/web", "main");
+        const head = github.branches("acme/web")["steeplejack/npm/single-delta"] ?? "";
+        await github.check("acme/web", head, "test", "success");
+        await ci.settle();
+        expect(anew()).toEqual(["steeplejack/npm/single-delta", "steeplejack/npm/single-echo"]);
+      });
+
+      it("goes on by its schedule where nobody told that one was merged", async () => {
+        const { queue, github, ci, newWorker, anew, told } = await afterFirst(undefined, false);
+        expect(anew()).toEqual([]);
+        await newWorker();
+        const installationId = github.installationOf("acme");
+        const repository = { owner: "acme", name: "web" };
+        await queue.enqueue({ kind: "scan", repository, installationId, reason: "schedule" });
+        await ci.settle();
+        expect(anew()).toEqual(["steeplejack/npm/single-delta"]);
+        expect(await told(3)).toBe("> Waits for #2");
+      });
+    });
+
     it("merges one by one, and looks again at what is left", async () => {
       const { pulls, requires } = await open(
         () => "success",

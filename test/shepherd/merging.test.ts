@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Check } from "../../src/domain/pull-request.ts";
-import { decideMerging, type SeenForMerging } from "../../src/shepherd/merging.ts";
+import { decideMerging, isOnItsWay, type SeenForMerging } from "../../src/shepherd/merging.ts";
 import { pullRequest } from "./builders.ts";
 
 const now = new Date("2026-06-01T00:00:00Z");
@@ -57,4 +57,22 @@ it("waits until a release is old enough, and until GitHub knows whether it merge
 it("has GitHub not merge it, after all, when a check fails or a person commits", () => {
   expect(decide({ checks: [check("lint", "failed")] }, { autoMerge: true })).toBe("auto-merge");
   expect(decide({}, { autoMerge: true, isOurs: false })).toBe("auto-merge");
+});
+
+it.each<[boolean, string, Pull, Check["outcome"]?]>([
+  [true, "its checks run", {}, "pending"],
+  [true, "its checks have passed", {}, "passed"],
+  [true, "it conflicts", { mergeable: false }],
+  [false, "a check failed", {}, "failed"],
+  [false, "a check was cancelled", {}, "inconclusive"],
+  [false, "it is closed", { state: "closed" }],
+  [false, "it is a draft", { isDraft: true }],
+  [false, "a person committed", { isOurs: false }],
+  [false, "GitHub waits for more than checks", { autoMerge: true }],
+  [false, "a release is too young", { marker: { automerge: { after: "2026-06-02T00:00:00Z" } } }],
+  [false, "it is not sure enough", { marker: { automerge: { confidence: 0.8 } } }],
+  [false, "nobody wants it merged", { marker: { automerge: undefined } }],
+])("is on its way (%s) where %s", (expected, _, pull, outcome = "passed") => {
+  const own = pullRequest({ ...pull, marker: { automerge: {}, ...pull.marker } });
+  expect(isOnItsWay({ pull: own, checks: [check("test", outcome)], confidence: 0.7, now })).toBe(expected);
 });

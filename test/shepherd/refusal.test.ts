@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { tellRefusal } from "../../src/shepherd/refusal.ts";
+import type { Comment } from "../../src/domain/pull-request.ts";
+import { isRefused, tellRefusal, tellTakenOut } from "../../src/shepherd/refusal.ts";
 import { pullRequest } from "./builders.ts";
 
 it.each([
@@ -15,5 +16,19 @@ it.each([
   const said: unknown[] = [];
   const say = async (...what: unknown[]) => void said.push(what);
   await tellRefusal(pullRequest({ marker }), "A review is missing.", { say });
-  expect(said).toEqual([[7, "merge", `${text}\n\n<!-- steeplejack:merge -->`]]);
+  expect(said).toEqual([[7, "merge", `${text}\n\n<!-- steeplejack:merge {"head":"${"b".repeat(40)}"} -->`]]);
+});
+
+it("knows by the comment which head it was that was refused, or taken out of the queue", async () => {
+  const pull = pullRequest({ headSha: "b1" });
+  const comments: Comment[] = [];
+  const say = async (id: number, _: string, body: string) =>
+    void comments.push({ id, author: "steeplejack[bot]", body, isOurs: true });
+  for (const tell of [tellRefusal, tellTakenOut]) {
+    comments.length = 0;
+    await tell(pull, "FAILED_CHECKS", { say });
+    expect(isRefused(comments, pull)).toBe(true);
+    expect(isRefused(comments, { headSha: "b2" })).toBe(false);
+  }
+  expect(isRefused([], pull)).toBe(false);
 });

@@ -25,7 +25,15 @@ const rowsAtLeast = 80;
 export function bodyOf(input: ComposeInput): string {
   const { group, verifications, digest, basis } = input;
   const roots = [...new Set(group.updates.map(({ project }) => project.root))].toSorted();
-  const mark = marker({ key: group.key, digest, basis, moves: movesOf(group), roots, ...keptOf(input) });
+  const mark = marker({
+    key: group.key,
+    digest,
+    basis,
+    moves: movesOf(group),
+    roots,
+    ...(group.kind === "security" && { security: true }),
+    ...keptOf(input),
+  });
   const end = `${footer}\n\n${mark}\n`;
   const sections: readonly Section[] = [
     { texts: [introOf(input)], priority: 0 },
