@@ -1,13 +1,6 @@
 import type { PackageReleases, Release } from "../../domain/types.ts";
 
-const byVersion = new WeakMap<PackageReleases, ReadonlyMap<string, Release>>();
-
-/** A package's release by its number. Many dependencies of a workspace ask the same package: it is put in order once. */
-export function releaseNamed(releases: PackageReleases, version: string): Release | undefined {
-  let known = byVersion.get(releases);
-  if (known === undefined) {
-    known = new Map(releases.releases.map((release) => [release.version, release]));
-    byVersion.set(releases, known);
-  }
-  return known.get(version);
+/** A package's release by its number. They are in order, and what is in use is mostly among the last. */
+export function releaseNamed({ releases }: PackageReleases, version: string): Release | undefined {
+  return releases.findLast((release) => release.version === version);
 }

@@ -168,6 +168,23 @@ function forReleases(
   };
 }
 
+const afterwards = new WeakMap<readonly Candidate[], Map<string, readonly Candidate[]>>();
+
+/** The candidates as they stand once some are taken; the same for all who asked the same and take the same. */
+function afterTaking(versions: ReadonlySet<string>, candidates: readonly Candidate[]): readonly Candidate[] {
+  const to = [...versions].join(" and ");
+  const known = afterwards.get(candidates) ?? new Map<string, readonly Candidate[]>();
+  afterwards.set(candidates, known);
+  const found = known.get(to);
+  if (found !== undefined) return found;
+  const notNeeded = { code: "not-needed", detail: `${to} ${versions.size > 1 ? "were" : "was"} taken` };
+  const told = candidates.map(({ version, rejected = notNeeded }) =>
+    versions.has(version) ? { version } : { version, rejected },
+  );
+  known.set(to, told);
+  return told;
+}
+
 function taken(subject: Subject, updates: readonly Update[], candidates: readonly Candidate[]): Decision {
   const versions = new Set(updates.map(({ release }) => release.version));
   const { fixes = [], from = "" } = updates[0] ?? {};
@@ -179,12 +196,7 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
     dependency,
     outcome: "update",
     updates,
-    candidates: candidates.map(
-      ({
-        version,
-        rejected = { code: "not-needed", detail: `${to} ${versions.size > 1 ? "were" : "was"} taken` },
-      }) => (versions.has(version) ? { version } : { version, rejected }),
-    ),
+    candidates: afterTaking(versions, candidates),
     reason:
       fixes.length > 0
         ? {

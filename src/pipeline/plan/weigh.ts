@@ -43,8 +43,36 @@ export interface Question {
   readonly urgent?: boolean;
 }
 
-/** Judges every release above the one in use, newest first. Those published after `now` do not exist yet. */
+/**
+ * Judges every release above the one in use, newest first. Those published after `now` do not exist yet. Many manifests
+ * of a workspace ask the same: it is answered once.
+ */
 export function weigh(question: Question): readonly Candidate[] {
+  const { releases, policy, policyFor } = question;
+  if (policyFor !== undefined) return judge(question);
+  const known = judged.get(releases) ?? new WeakMap<Policy, Map<string, readonly Candidate[]>>();
+  judged.set(releases, known);
+  const own = known.get(policy) ?? new Map<string, readonly Candidate[]>();
+  known.set(policy, own);
+  const key = askedBy(question);
+  const found = own.get(key) ?? judge(question);
+  own.set(key, found);
+  return found;
+}
+
+const judged = new WeakMap<PackageReleases, WeakMap<Policy, Map<string, readonly Candidate[]>>>();
+
+/** All that bears on the answer besides the package and the policy. */
+function askedBy(question: Question): string {
+  const { project, manifest, dependency, version, advisories, isLibrary, now, urgent } = question;
+  const { name, requirement, scope, kind } = dependency;
+  const isLocked = project.lockfile !== undefined;
+  const ids = advisories.map(({ id }) => id);
+  const asked = [name, requirement, scope, kind, version, isLibrary, isLocked, urgent, now.getTime(), ids];
+  return JSON.stringify([...asked, manifest.engines]);
+}
+
+function judge(question: Question): readonly Candidate[] {
   const { policyFor } = question;
   return releasesAbove(question).map(({ release, candidate }) => {
     if (candidate.rejected !== undefined) return candidate;
