@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ProgramError } from "../domain/errors.ts";
 import type { Program, ProgramRun, ToolLimits } from "../domain/ports.ts";
 
@@ -30,6 +31,7 @@ interface ProgramOptions {
 }
 
 const preload = new URL("preload.ts", import.meta.url);
+const past = fileURLToPath(new URL("past.ts", import.meta.url));
 const keptOutput = 8_000;
 
 /**
@@ -54,6 +56,8 @@ export async function runProgram(
       "--allow-fs-read=*",
       ...[base, ...caches, ...own].map((place) => `--allow-fs-write=${join(place, "*")}`),
       "--disable-warning=SecurityWarning",
+      "--require",
+      past,
       "--import",
       preload.href,
       join(folder, program.entry),

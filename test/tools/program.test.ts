@@ -192,6 +192,22 @@ describe("a program of an archive", () => {
     expect(await run(script)).toEqual({ out: "done", lock: "done too" });
   });
 
+  it("may be of some years ago, and call what Node no longer has, in its threads too", async () => {
+    const writing = `const { writeBuffers, FSReqCallback } = process.binding("fs");
+    const fs = require("node:fs");
+    const request = new FSReqCallback();
+    request.oncomplete = (error, written) =>
+      fs.writeFileSync("out", [error, written, require("node:util").isDate(new Date())].join());
+    writeBuffers(fs.openSync("lock", "w"), [Buffer.from("one "), Buffer.from("two")], null, request);`;
+    const inThread = `new (require("node:worker_threads").Worker)(${JSON.stringify(writing)}, { eval: true });`;
+    const written = { out: ",7,true", lock: "one two" };
+    expect([await run(writing), await run(inThread)]).toEqual([written, written]);
+  });
+
+  it.each(["spawn_sync", "natives"])("cannot reach Node's own code by the binding %s", async (name) => {
+    expect(await run(telling(`process.binding("${name}")`))).toEqual({ out: "refused: ERR_ACCESS_DENIED" });
+  });
+
   it("may write to modules that the permission model freezes", async () => {
     const script = telling(
       `(Object.create(require("path").posix).resolve = 1, require("path").more = 1, require("node:path").more)`,
