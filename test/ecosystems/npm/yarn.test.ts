@@ -173,6 +173,43 @@ describe("a workspace of Yarn 2 and later", () => {
     expect(early?.lockfile?.graph).toEqual(late?.lockfile?.graph);
   });
 
+  it.each([
+    ["of a manifest", { devDependencies: { a: "patch:a@1.0.0#./a.patch" } }],
+    ["of resolutions", { devDependencies: { a: "^1.0.0" }, resolutions: { a: "patch:a@1.0.0#./a.patch" } }],
+  ])("finds a patch %s, which stands there with the one that asks for it", async (_, asking) => {
+    const own = { name: "root", workspaces: [], ...asking };
+    const text = `__metadata:
+  version: 5
+  cacheKey: 8
+
+"a@1.0.0":
+  version: 1.0.0
+  resolution: "a@npm:1.0.0"
+  languageName: node
+  linkType: hard
+
+"a@patch:a@1.0.0#./a.patch::locator=root%40workspace%3A.":
+  version: 1.0.0
+  resolution: "a@patch:a@npm%3A1.0.0#./a.patch::version=1.0.0&hash=abc&locator=root%40workspace%3A."
+  languageName: node
+  linkType: hard
+
+"root@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "root@workspace:."
+  dependencies:
+    a: ${JSON.stringify(asking.devDependencies.a)}
+  languageName: unknown
+  linkType: soft
+`;
+    const [project] = await read({ "package.json": JSON.stringify(own), "yarn.lock": text });
+    expect(project?.warnings).toEqual([]);
+    expect(project?.manifests[0]?.dependencies[0]).toMatchObject({ name: "a", version: "1.0.0" });
+    expect(
+      project?.lockfile?.graph.packages.find(({ manifest }) => manifest !== undefined)?.dependencies,
+    ).toEqual(["a@patch:a@npm%3A1.0.0#./a.patch::version=1.0.0&hash=abc&locator=root%40workspace%3A."]);
+  });
+
   it("tells when the lockfile was made for something else", async () => {
     const changed = `{"name":"a","dependencies":{"zod":"^4.0.0"}}`;
     const [project] = await read({ ...locked, "packages/a/package.json": changed });

@@ -27,9 +27,14 @@ export function readYarnLock(
   catalogs: ReadonlyMap<string, string>,
 ): ReadLock {
   const entries = parse(path, text);
-  const ids = new Map(
-    entries.flatMap(({ descriptors, found }) => descriptors.map((key) => [key, found.resolution] as const)),
+  const descriptors = entries.flatMap(({ descriptors: keys, found }) =>
+    keys.map((key) => [key, found.resolution] as const),
   );
+  // What lies in the repository stands there with the one that asks for it: `a@patch:a@1.0.0#./a.patch::locator=...`.
+  const ids = new Map([
+    ...descriptors.map(([key, id]) => [key.replace(/::locator=.*$/, ""), id] as const),
+    ...descriptors,
+  ]);
   const find = (name: string, asked: string) => {
     const catalog = /^catalog:(.*)$/.exec(asked)?.[1];
     const range = catalog === undefined ? asked : catalogs.get(`${catalog || "default"}/${name}`);
