@@ -15,23 +15,29 @@ const published = z.object({
   ),
 });
 
-/** A package manager from the registry: the highest release within `range`. The operator's registry is asked, never a repository's. */
+/**
+ * A package manager from the registry: the highest release within `range`. What a project pins need never have been
+ * there: then the next of its kind that reads the same lockfile, `alike` where that is known, takes its place. The
+ * operator's registry is asked, never a repository's.
+ */
 export async function programOf(
   name: string,
   range: string,
   entry: string,
   { operatorRegistry }: RelockTask,
   { http }: Io,
+  alike = "",
 ): Promise<Program> {
   const url = `${operatorRegistry}${name.replace("/", "%2F")}`;
   const accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
   const found = await http.get(url, { accept, cacheAs: "npm-programs-1", read: readArchives });
   const versions = Object.keys(found ?? {});
-  // What a project pins need never have been there: the next of its kind reads the same lockfile.
-  const next = semver.valid(range) === null ? range : `^${range}`;
-  const version = semver.maxSatisfying(versions, range) ?? semver.maxSatisfying(versions, next);
-  const archive = version === null ? undefined : found?.[version];
-  if (version === null || archive === undefined)
+  const next = semver.valid(range) === null ? [] : [`^${range} ${alike}`, `^${range}`, alike];
+  const version = [range, ...next.filter(Boolean)]
+    .map((wanted) => semver.maxSatisfying(versions, wanted))
+    .find((it) => it !== null);
+  const archive = version === undefined ? undefined : found?.[version];
+  if (version === undefined || archive === undefined)
     throw new ResolutionError(`the registry has no ${name}@${range}, which the lockfile needs`, {
       isHopeless: true,
     });
@@ -55,7 +61,8 @@ export function pinnedRange(
   const asked =
     packageManager?.startsWith(`${manager}@`) === true ? packageManager.slice(manager.length + 1) : "";
   const exact = semver.valid(asked.replace(/\+.*$/, ""));
-  if (exact !== null) return semver.satisfies(exact, supported) ? exact : undefined;
+  // A candidate for a release is taken as that release.
+  if (exact !== null) return semver.satisfies(semver.coerce(exact) ?? exact, supported) ? exact : undefined;
   const range = asked === "" ? null : semver.validRange(asked);
   if (range === null || !semver.intersects(range, supported)) return undefined;
   return range

@@ -33,7 +33,15 @@ const limits = { seconds: 600, megabytes: 3_072 };
 async function relock(task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
   const { archives, restored } = standInsForYarn(files, text);
-  const program = await programOf("@yarnpkg/cli-dist", rangeOf(task), "bin/yarn.js", task, io);
+  const alike = writersOf(text);
+  const program = await programOf(
+    "@yarnpkg/cli-dist",
+    pinnedIn(task) ?? alike,
+    "bin/yarn.js",
+    task,
+    io,
+    alike,
+  );
   const major = semver.major(program.version);
   const isDated = io.asOf !== undefined && semver.gte(program.version, "4.10.0");
   const dated = isDated ? `npmMinimalAgeGate: ${minutesSince(io.asOf)}\n` : "";
@@ -44,7 +52,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
       files: { ...withoutScripts(inputs), ".yarnrc.yml": `${settingsOf(task, inputs)}${dated}` },
       archives,
       wanted: [lockfile],
-      environment: environmentOf(task, major),
+      environment: environmentOf(task, program.version),
     };
     const output = await io.tools.run(program, order, limits);
     return output[lockfile] ?? "";
@@ -76,15 +84,26 @@ function withoutEntries(text: string, { refresh, anew }: RelockTask): string {
   return blocks.filter((block) => !gone.has(resolutionOf(block) ?? "")).join("\n\n");
 }
 
-/** The version that the project pins, by `packageManager` or the release it keeps; else one that writes this lockfile. */
-function rangeOf({ packageManager, settings, text }: RelockTask): string {
-  const kept = /yarn-(\d+\.\d+\.\d+)\.[cm]?js"?$/.exec(settings["yarnPath"] ?? "")?.[1];
-  const pinned = pinnedRange("yarn", packageManager ?? `yarn@${kept}`, ">=2.4.0");
-  if (pinned !== undefined) return pinned;
-  const version = Number(/^ {2}version: (\d+)/m.exec(text)?.[1] ?? 8);
-  if (version >= 8) return "^4.0.0";
-  return version >= 5 ? "^3.0.0" : "^2.4.0";
+/** The version that the project pins, by `packageManager` or the release it keeps. */
+function pinnedIn({ packageManager, settings }: RelockTask): string | undefined {
+  const kept = /yarn-(\d+\.\d+\.\d+(?:-[\w.]+)?)\.[cm]?js"?$/.exec(settings["yarnPath"] ?? "")?.[1];
+  return pinnedRange("yarn", packageManager ?? `yarn@${kept}`, ">=2.4.0");
 }
+
+/** The versions that write a lockfile of this format, as any other would turn it into its own. */
+function writersOf(text: string): string {
+  const version = Number(/^ {2}version: (\d+)/m.exec(text)?.[1] ?? 8);
+  if (version <= 4) return /^ {2}cacheKey: 8$/m.test(text) ? ">=3.0.0 <3.1.0" : "^2.4.0";
+  return writers[version] ?? "^4.15.0";
+}
+
+const writers: Readonly<Record<number, string>> = {
+  5: ">=3.1.0 <3.2.0",
+  6: ">=3.2.0 <4.0.0",
+  7: ">=4.0.0-rc.1 <4.0.0-rc.46",
+  8: ">=4.0.0 <4.14.0",
+  9: ">=4.14.0 <4.15.0",
+};
 
 /** Yarn 2, which has no lockfile-only mode, runs those of the workspace's own packages whatever its settings say. */
 function withoutScripts(files: Readonly<Record<string, string>>): Record<string, string> {
@@ -148,7 +167,7 @@ const shaping = new Set([
 ]);
 
 /** Yarn refuses a setting that it does not know. */
-function environmentOf({ cache }: RelockTask, major: number): Record<string, string> {
+function environmentOf({ cache }: RelockTask, version: string): Record<string, string> {
   return {
     ...(cache === undefined ? {} : { YARN_GLOBAL_FOLDER: posix.join(cache, "yarn") }),
     YARN_IGNORE_PATH: "1",
@@ -158,7 +177,9 @@ function environmentOf({ cache }: RelockTask, major: number): Record<string, str
     YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
     YARN_ENABLE_PROGRESS_BARS: "0",
     YARN_ENABLE_COLORS: "0",
-    ...(major < 4 ? {} : { YARN_ENABLE_CONSTRAINTS_CHECKS: "0", YARN_ENABLE_HARDENED_MODE: "0" }),
+    ...(semver.lt(version, "4.0.0")
+      ? {}
+      : { YARN_ENABLE_CONSTRAINTS_CHECKS: "0", YARN_ENABLE_HARDENED_MODE: "0" }),
   };
 }
 
