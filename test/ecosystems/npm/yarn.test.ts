@@ -602,6 +602,18 @@ unsafeHttpWhitelist: ["*"]
     });
   });
 
+  it("and what it only warns of is neither told nor put down to an update", async () => {
+    const failure = raiseZod(
+      failing(
+        "➤ YN0002: │ a@workspace:packages/a doesn't provide zod (p1f710), requested by b\n➤ YN0060: │ a@workspace:packages/a provides zod (p40dc7) with version 3.23.8, which doesn't satisfy what b requests\n➤ YN0035: │ gone@npm:1.0.0: Package not found\n",
+      ),
+    );
+    await expect(failure).rejects.toMatchObject({
+      message: "Yarn makes no lockfile: gone@npm:1.0.0: Package not found",
+      suspects: [],
+    });
+  });
+
   it("and what only a plug-in could do is not put down to an update", async () => {
     const failure = raiseZod(
       failing("➤ YN0001: │ Error: a@ignore: isn't supported by any available resolver\n"),

@@ -183,9 +183,12 @@ function environmentOf({ cache }: RelockTask, version: string): Record<string, s
   };
 }
 
-/** What Yarn says is wrong, in one line. */
+/** What Yarn says is wrong, in one line, without what it warns of: peers, extensions, what is deprecated. */
 function wordsOf(output: string): string {
-  const lines = output.split("\n").map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
+  const lines = output
+    .split("\n")
+    .filter((line) => !/^➤ YN00(?:02|60|61|68|86):/.test(line))
+    .map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
   const telling = lines.filter((line) =>
     /error|can't be|doesn't|No candidates|would have been|forbidden|not found|failed to/i.test(line),
   );
