@@ -524,6 +524,8 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
       const isKnown = /^4\.\d+\.\d+$/.test(wanted);
       expect("YARN_ENABLE_HARDENED_MODE" in environment).toBe(isKnown);
       expect("YARN_ENABLE_CONSTRAINTS_CHECKS" in environment).toBe(isKnown);
+      // Without a mode everything is installed, which takes minutes where a folder of modules is made.
+      expect(environment["YARN_NODE_LINKER"]).toBe(mode === undefined ? "pnp" : undefined);
     },
   );
 

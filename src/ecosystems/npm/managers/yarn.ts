@@ -177,6 +177,8 @@ function environmentOf({ cache }: RelockTask, version: string): Record<string, s
     YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
     YARN_ENABLE_PROGRESS_BARS: "0",
     YARN_ENABLE_COLORS: "0",
+    // Yarn 2 always installs, and this is the quickest way; a lockfile is the same for all of them.
+    ...(semver.lt(version, "3.0.0") ? { YARN_NODE_LINKER: "pnp" } : {}),
     ...(semver.lt(version, "4.0.0")
       ? {}
       : { YARN_ENABLE_CONSTRAINTS_CHECKS: "0", YARN_ENABLE_HARDENED_MODE: "0" }),
