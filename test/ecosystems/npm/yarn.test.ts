@@ -616,6 +616,15 @@ unsafeHttpWhitelist: ["*"]
     });
   });
 
+  it("and of its own code, which it shows where it breaks, nothing is told", async () => {
+    const code = `var error=${"a(b,c);".repeat(500)}`;
+    const failure = raiseZod(failing(`/programs/bin/yarn.js:49\n${code}\n\nTypeError: it broke\n`));
+    await expect(failure).rejects.toMatchObject({ message: "Yarn makes no lockfile: TypeError: it broke" });
+    await expect(raiseZod(failing(`${code}\n`))).rejects.toMatchObject({
+      message: "Yarn makes no lockfile: @yarnpkg/cli-dist 4.5.0 ended with 1",
+    });
+  });
+
   it("and what only a plug-in could do is not put down to an update", async () => {
     const failure = raiseZod(
       failing("➤ YN0001: │ Error: a@ignore: isn't supported by any available resolver\n"),

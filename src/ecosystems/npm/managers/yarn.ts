@@ -68,7 +68,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     return text.includes("\r\n") ? own.replaceAll(/\r?\n/g, "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    throw failureOf("Yarn", error, wordsOf(error.output), task, {
+    throw failureOf("Yarn", error, wordsOf(error.output) || error.message, task, {
       isUnreachable: /RequestError|ECONN|ETIMEDOUT|EAI_AGAIN|HTTPError: Response code 5/.test(error.output),
       isHopeless: /Usage Error|Internal Error|any available (?:resolver|fetcher)/.test(error.output),
     });
@@ -185,11 +185,11 @@ function environmentOf({ cache }: RelockTask, version: string): Record<string, s
   };
 }
 
-/** What Yarn says is wrong, in one line, without what it warns of: peers, extensions, what is deprecated. */
+/** What Yarn says is wrong, in one line, without its code and what it warns of: peers, extensions, what is deprecated. */
 function wordsOf(output: string): string {
   const lines = output
     .split("\n")
-    .filter((line) => !/^➤ YN00(?:02|60|61|68|86):/.test(line))
+    .filter((line) => line.length < 1_000 && !/^➤ YN00(?:02|60|61|68|86):/.test(line))
     .map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
   const telling = lines.filter((line) =>
     /error|can't be|doesn't|No candidates|would have been|forbidden|not found|failed to/i.test(line),
