@@ -197,6 +197,13 @@ describe("the ranges in a lockfile of Yarn", () => {
     expect(withYarnRanges(lock, { pins, isAll: true }, task({ moves })).isSettled).toBe(false);
   });
 
+  it("leave keys without quotes where they have none, as of what is patched in Yarn 2 and 3", () => {
+    const bare = entry("resolve@^1.0.0", "resolve@npm:1.20.0").replace('"resolve@^1.0.0"', "resolve@^1.0.0");
+    const lock = (range: string, asked: string) => lockOf(bare, own(range), entry(asked, "zod@npm:3.23.8"));
+    const { text } = withYarnRanges(lock("3.23.8", "zod@npm:3.23.8"), { pins, isAll: true }, task({ moves }));
+    expect(text).toBe(lock("^3.23.0", "zod@npm:^3.23.0"));
+  });
+
   it("are written on lines of their own where they get too long for one", () => {
     const many = Array.from({ length: 100 }, (_, index) => `zod@npm:^3.${index + 100}.0`).toSorted();
     const lock = lockOf(own('"npm:3.23.8"'), entry(["zod@npm:3.23.8", ...many].join(", "), "zod@npm:3.23.8"));

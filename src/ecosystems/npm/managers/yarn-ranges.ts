@@ -91,7 +91,7 @@ export function resolutionOf(block: string): string | undefined {
 }
 
 function textOf({ descriptors, body }: Entry): string {
-  const key = JSON.stringify(descriptors.join(", "));
+  const key = scalar(descriptors.join(", "));
   return `${key.length > 1_024 ? `? ${key}\n:` : `${key}:`}\n${body}`;
 }
 
