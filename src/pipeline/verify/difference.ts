@@ -44,6 +44,7 @@ export function compare(before: LockGraph, after: LockGraph, names: ReadonlySet<
     if (why === undefined) lists.unintended.push(change);
     else lists.removed.push(change);
   }
+  lists.unintended.push(...ledElsewhere(before, after, names));
   pairUp(lists);
   return {
     updated: lists.updated.toSorted(byName),
@@ -51,6 +52,49 @@ export function compare(before: LockGraph, after: LockGraph, names: ReadonlySet<
     removed: lists.removed.toSorted(byName),
     unintended: lists.unintended.toSorted(byName),
   };
+}
+
+/**
+ * Where a manifest that asks as before is given another release that was there all along, or one in place of a package of
+ * the workspace: no entry changes then but its own.
+ */
+function ledElsewhere(before: LockGraph, after: LockGraph, names: ReadonlySet<string>): LockChange[] {
+  const [old, now] = [targetsIn(before), targetsIn(after)];
+  return [...now].flatMap(([manifest, targets]) =>
+    [...targets].flatMap(([name, is]): LockChange[] => {
+      const was = old.get(manifest)?.get(name);
+      if (was === undefined || names.has(name) || told(was) === told(is)) return [];
+      // What came or went altogether is listed by itself.
+      if (!isIn(before, is) || !isIn(after, was)) return [];
+      return [{ name, id: `${name} of ${manifest}`, from: told(was), to: told(is) }];
+    }),
+  );
+}
+
+function isIn({ packages }: LockGraph, { name, version, manifest }: LockedPackage): boolean {
+  return manifest !== undefined || packages.some((it) => it.name === name && it.version === version);
+}
+
+/** By manifest, what each name leads to; of several the lockfile does not say which is whose. */
+function targetsIn({ packages }: LockGraph): ReadonlyMap<string, ReadonlyMap<string, LockedPackage>> {
+  const byId = new Map(packages.map((locked) => [locked.id, locked]));
+  return new Map(
+    packages.flatMap(({ manifest, dependencies }) => {
+      if (manifest === undefined) return [];
+      const targets = Map.groupBy(
+        dependencies.flatMap((id) => byId.get(id) ?? []),
+        ({ name }) => name,
+      );
+      const clear = [...targets].flatMap(([name, [only, ...more]]) =>
+        only === undefined || more.length > 0 ? [] : [[name, only] as const],
+      );
+      return [[manifest, new Map(clear)] as const];
+    }),
+  );
+}
+
+function told({ version, manifest }: LockedPackage): string {
+  return manifest === undefined ? version : "workspace";
 }
 
 /** Where entries are named after their versions, a package that moved is one that went and one that came. */

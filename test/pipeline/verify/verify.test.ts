@@ -46,6 +46,24 @@ describe("the difference of two lockfiles", () => {
     ]);
   });
 
+  it("sees a manifest that is given another release, or one in place of the workspace's own, with no entry changed", () => {
+    const nested = "packages/x/node_modules/b";
+    const x = (...dependencies: string[]) => ({
+      ...locked("packages/x", "1.0.0"),
+      manifest: "packages/x/package.json",
+      dependencies,
+    });
+    const own = { ...locked("packages/c", "1.0.0"), name: "c", manifest: "packages/c/package.json" };
+    const rest = [locked(b, "2.0.0"), locked(nested, "1.0.0"), locked(c, "1.1.0"), own];
+    const before = graph(root(a, b, nested, c), x(nested, "packages/c"), locked(a, "1.0.0"), ...rest);
+    const after = graph(root(a, b, nested, c), x(b, c), locked(a, "2.0.0"), ...rest);
+    expect(compare(before, after, new Set(["a"])).unintended).toEqual([
+      { name: "b", id: "b of packages/x/package.json", from: "1.0.0", to: "2.0.0" },
+      { name: "c", id: "c of packages/x/package.json", from: "workspace", to: "1.1.0" },
+    ]);
+    expect(compare(before, after, new Set(["a", "b", "c"])).unintended).toEqual([]);
+  });
+
   it("explains an older copy that was left where a newer one moved in", () => {
     const nested = "node_modules/d/node_modules/b";
     const d = "node_modules/d";
