@@ -31,7 +31,7 @@ interface ProgramOptions {
 }
 
 const preload = new URL("preload.ts", import.meta.url);
-const past = fileURLToPath(new URL("past.ts", import.meta.url));
+const required = ["past.ts", "thread.ts"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 const keptOutput = 8_000;
 
 /**
@@ -56,8 +56,7 @@ export async function runProgram(
       "--allow-fs-read=*",
       ...[base, ...caches, ...own].map((place) => `--allow-fs-write=${join(place, "*")}`),
       "--disable-warning=SecurityWarning",
-      "--require",
-      past,
+      ...required.flatMap((path) => ["--require", path]),
       "--import",
       preload.href,
       join(folder, program.entry),

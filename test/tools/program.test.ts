@@ -226,6 +226,19 @@ describe("a program of an archive", () => {
     );
   });
 
+  it.each([
+    ["a text", "body, { eval: true }"],
+    ["a file", `(fs.writeFileSync("thread.cjs", body), require("node:path").resolve("thread.cjs"))`],
+  ])("cannot reach private addresses from a thread of %s", async (_, thread) => {
+    const body = `require("node:http").get(${JSON.stringify(address)}, () => { throw new Error("reached"); })`;
+    const script = telling(
+      `new Promise((resolve, reject) => { const body = ${JSON.stringify(body)}; new (require("node:worker_threads").Worker)(${thread}).on("error", reject).on("exit", resolve); })`,
+    );
+    const trusting = { options: { trustedHosts: [new URL(address).host] } };
+    expect(await run(script, {}, trusting)).toEqual({ out: "refused: EPRIVATE" });
+    expect(heard).toEqual([]);
+  });
+
   it("cannot reach private addresses, but those that the operator trusts", async () => {
     const asking = () => telling(`fetch(${JSON.stringify(address)}).then((answer) => answer.text())`);
     expect(await run(asking())).toEqual({ out: "refused: EPRIVATE" });
