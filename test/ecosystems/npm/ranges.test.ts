@@ -65,6 +65,17 @@ describe("what was pinned", () => {
   });
 });
 
+it.each([
+  ["package.json", `{"overrides":{"zod":"3.1.0"},"dependencies":{"zod":"^3.1.0"}}`],
+  ["package.json", `{"resolutions":{"a/zod":"3.1.0"},"dependencies":{"zod":"^3.1.0"}}`],
+  ["pnpm-workspace.yaml", "catalog:\n  zod: ^3.1.0\noverrides:\n  'zod@<3': 3.1.0\n"],
+])("what an override decides is not all that was pinned: %s", (path, asked) => {
+  const found = pinsOf(
+    task({ files: { [path]: asked }, exact: { [path]: asked.replace("^3.1.0", "3.1.0") } }),
+  );
+  expect(found).toMatchObject({ pins: [{ name: "zod", pinned: "3.1.0" }], isAll: false });
+});
+
 describe("the ranges in a lockfile of pnpm", () => {
   const lock = `lockfileVersion: '9.0'
 

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { type CatalogEntry, catalogIn, readBunCatalogs } from "../catalogs.ts";
 import { readPackageJson } from "../manifest.ts";
+import { readPnpmWorkspace } from "../pnpm-workspace.ts";
 import { readYaml } from "../yaml.ts";
 import type { RelockTask } from "./manager.ts";
 
@@ -16,7 +17,7 @@ export interface Pin {
 
 export interface Pins {
   readonly pins: readonly Pin[];
-  /** Whether the manifests differ in nothing else from those that the lockfile was made for. */
+  /** Whether the manifests differ in nothing else from those that the lockfile was made for, and no override has a say. */
   readonly isAll: boolean;
 }
 
@@ -35,7 +36,16 @@ export function pinsOf({ files, exact }: RelockTask): Pins {
   const found = Object.entries(exact)
     .filter(([path, text]) => files[path] !== text)
     .map(([path, text]) => differences(path, text, files[path] ?? ""));
-  return { pins: found.flatMap(({ pins }) => pins), isAll: found.every(({ isAll }) => isAll) };
+  const pins = found.flatMap((each) => each.pins);
+  const decided = overriddenIn(files);
+  return { pins, isAll: found.every(({ isAll }) => isAll) && !pins.some(({ name }) => decided.has(name)) };
+}
+
+/** The names of what is decided for all who need it, whatever manifests say. */
+function overriddenIn(files: RelockTask["files"]): ReadonlySet<string> {
+  const own = readPackageJson("package.json", files["package.json"] ?? "{}").overrides;
+  const shared = readPnpmWorkspace("pnpm-workspace.yaml", files["pnpm-workspace.yaml"] ?? "").overrides;
+  return new Set([...own, ...shared].map(({ name }) => name));
 }
 
 function differences(path: string, exact: string, asked: string): Pins {

@@ -16,7 +16,9 @@ interface Entry {
  */
 export function withYarnRanges(lockfile: string, { pins, isAll }: Pins, task: RelockTask): Ranged {
   const blocks = lockfile.replaceAll("\r\n", "\n").trimEnd().split("\n\n");
-  const entries = blocks.flatMap((block) => entryOf(block) ?? []);
+  const read = blocks.map((block) => entryOf(block) ?? block);
+  const heads = read.filter((it) => typeof it === "string");
+  const entries = read.filter((it) => typeof it !== "string");
   const written = new Set<Pin>();
   const asking = entries.map((entry) => ({ ...entry, body: withRequirements(entry, pins, written) }));
   const asked = new Set(asking.flatMap(({ body }) => askedIn(body)));
@@ -35,7 +37,6 @@ export function withYarnRanges(lockfile: string, { pins, isAll }: Pins, task: Re
     return own.length + more.length === 0 ? [] : [{ ...entry, descriptors: [...own, ...more].toSorted() }];
   });
   const isSorted = entries.every((entry, index) => index === 0 || before(entries[index - 1]!, entry) < 0);
-  const heads = blocks.filter((block) => entryOf(block) === undefined);
   const sorted = isSorted ? settled.toSorted(before) : settled;
   return {
     text: `${[...heads, ...sorted.map(textOf)].join("\n\n")}\n`,
