@@ -171,8 +171,11 @@ function forReleases(
 const afterwards = new WeakMap<readonly Candidate[], Map<string, readonly Candidate[]>>();
 
 /** The candidates as they stand once some are taken; the same for all who asked the same and take the same. */
-function afterTaking(versions: ReadonlySet<string>, candidates: readonly Candidate[]): readonly Candidate[] {
-  const to = [...versions].join(" and ");
+function afterTaking(
+  versions: ReadonlySet<string>,
+  to: string,
+  candidates: readonly Candidate[],
+): readonly Candidate[] {
   const known = afterwards.get(candidates) ?? new Map<string, readonly Candidate[]>();
   afterwards.set(candidates, known);
   const found = known.get(to);
@@ -196,7 +199,7 @@ function taken(subject: Subject, updates: readonly Update[], candidates: readonl
     dependency,
     outcome: "update",
     updates,
-    candidates: afterTaking(versions, candidates),
+    candidates: afterTaking(versions, to, candidates),
     reason:
       fixes.length > 0
         ? {

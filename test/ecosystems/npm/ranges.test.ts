@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { withBunRanges } from "../../../src/ecosystems/npm/managers/bun-ranges.ts";
 import type { RelockTask } from "../../../src/ecosystems/npm/managers/manager.ts";
+import type { Section } from "../../../src/ecosystems/npm/manifest.ts";
 import { type Pin, pinsOf } from "../../../src/ecosystems/npm/managers/pins.ts";
 import { withPnpmRanges } from "../../../src/ecosystems/npm/managers/pnpm-ranges.ts";
 import { withYarnRanges } from "../../../src/ecosystems/npm/managers/yarn-ranges.ts";
@@ -27,8 +28,14 @@ function task(more: Partial<RelockTask>): RelockTask {
   };
 }
 
-function pin(folder: string, name: string, pinned: string, requirement: string, isPeer = false): Pin {
-  return { of: { folder, isPeer }, name, pinned, requirement };
+function pin(
+  folder: string,
+  name: string,
+  pinned: string,
+  requirement: string,
+  section: Section = "dependencies",
+): Pin {
+  return { of: { folder, section }, name, pinned, requirement };
 }
 
 describe("what was pinned", () => {
@@ -48,8 +55,8 @@ describe("what was pinned", () => {
     expect(pinsOf(task({ files, exact }))).toEqual({
       isAll: true,
       pins: [
-        pin("", "vite", "5.1.2", "^5.1.0"),
-        pin("", "react", "19.0.0", ">=18", true),
+        pin("", "vite", "5.1.2", "^5.1.0", "devDependencies"),
+        pin("", "react", "19.0.0", ">=18", "peerDependencies"),
         { of: { catalog: "default" }, name: "ms", pinned: "2.1.3", requirement: "^2.1.0" },
         { of: { catalog: "old" }, name: "ms", pinned: "1.0.9", requirement: "~1.0.0" },
       ],
@@ -133,7 +140,7 @@ packages:
   it.each([
     ["is not there", [...pins, pin("packages/c", "zod", "3.0.0", "^3.0.0")]],
     ["is there as something else", [...pins, pin("packages/b", "specifier", "1.2.2", "^1.2.0")]],
-    ["is asked for in two ways", [...pins, pin("", "@acme/a", "1.2.3", ">=1", true)]],
+    ["is asked for in two ways", [...pins, pin("", "@acme/a", "1.2.3", ">=1", "peerDependencies")]],
   ])("are to be settled by pnpm where one %s", (_, some) => {
     expect(withPnpmRanges(lock, { pins: some, isAll: true }).isSettled).toBe(false);
   });
@@ -175,7 +182,7 @@ describe("the ranges in a lockfile of Yarn", () => {
 
   it("stand as Yarn 3 writes them, and what others ask for exactly stays", () => {
     const other = entry("other@npm:1.0.0", "other@npm:1.0.0", "  dependencies:\n    zod: 3.23.8\n");
-    const peers = [...pins, pin("", "react", "19.0.0", ">=18", true)];
+    const peers = [...pins, pin("", "react", "19.0.0", ">=18", "peerDependencies")];
     expect(
       withYarnRanges(
         lockOf(other, own("3.23.8", "19.0.0"), entry("zod@npm:3.23.8", "zod@npm:3.23.8")),
@@ -247,7 +254,7 @@ ${more}  }
 }
 `;
   const pins = [
-    pin("", "vite", "5.1.0", "^5.1.0"),
+    pin("", "vite", "5.1.0", "^5.1.0", "devDependencies"),
     { of: { catalog: "default" }, name: "ms", pinned: "2.1.3", requirement: "~2.1.0" },
   ];
 

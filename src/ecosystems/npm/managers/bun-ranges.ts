@@ -3,8 +3,6 @@ import { type Edit, replaceSpans } from "../../../text/spans.ts";
 import { type BunLock, parseBunLock } from "./bun-lockfile.ts";
 import type { Pin, Pins, Ranged } from "./pins.ts";
 
-const tables = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
-
 /**
  * A lockfile that bun made for exact versions, with what the manifests require in its workspaces and catalogs: nothing
  * else in it tells what was asked for. Where a package is installed in several versions bun may place them otherwise as
@@ -12,13 +10,11 @@ const tables = ["dependencies", "devDependencies", "optionalDependencies", "peer
  */
 export function withBunRanges(path: string, lockfile: string, { pins, isAll }: Pins): Ranged {
   const json = readJsonc(path, lockfile);
-  const edits = pins.flatMap((pin): Edit[] =>
-    placesOf(pin).flatMap((keys) => {
-      const found = json.stringAt(keys);
-      if (found?.raw !== pin.pinned) return [];
-      return [{ span: found.span, text: JSON.stringify(pin.requirement).slice(1, -1) }];
-    }),
-  );
+  const edits = pins.flatMap((pin): Edit[] => {
+    const found = json.stringAt(placeOf(pin));
+    if (found?.raw !== pin.pinned) return [];
+    return [{ span: found.span, text: JSON.stringify(pin.requirement).slice(1, -1) }];
+  });
   const versions = versionsIn(parseBunLock(path, lockfile));
   const isSettled = pins.every(({ name }) => versions.get(name)?.size === 1);
   return {
@@ -27,12 +23,9 @@ export function withBunRanges(path: string, lockfile: string, { pins, isAll }: P
   };
 }
 
-function placesOf({ of, name }: Pin): readonly (readonly string[])[] {
-  if ("catalog" in of)
-    return of.catalog === "default" ? [["catalog", name]] : [["catalogs", of.catalog, name]];
-  return tables
-    .filter((table) => (table === "peerDependencies") === of.isPeer)
-    .map((table) => ["workspaces", of.folder, table, name]);
+function placeOf({ of, name }: Pin): readonly string[] {
+  if ("folder" in of) return ["workspaces", of.folder, of.section, name];
+  return of.catalog === "default" ? ["catalog", name] : ["catalogs", of.catalog, name];
 }
 
 /** What is installed under each name, wherever it is. */

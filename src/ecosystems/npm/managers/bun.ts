@@ -61,7 +61,7 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const start = task.anew ? {} : { [lockfile]: text };
     const chosen = await run({ ...overriding({ ...files, ...exact }, task, lock), ...start });
     const ranged = withBunRanges(lockfile, chosen, pinsOf(task));
-    if (ranged.isSettled && task.refresh.length === 0) return ranged.text;
+    if (ranged.isSettled) return ranged.text;
     return unchangedBy("bun", ranged.text, (it) => run({ ...files, [lockfile]: it }));
   };
   const cache = cacheOf(task, registries);

@@ -1,14 +1,14 @@
 import { dirname } from "node:path";
 import { type CatalogEntry, catalogIn, readBunCatalogs } from "../catalogs.ts";
-import { readPackageJson } from "../manifest.ts";
+import { readPackageJson, type Section } from "../manifest.ts";
 import { readPnpmWorkspace } from "../pnpm-workspace.ts";
 import { readYaml } from "../yaml.ts";
 import type { RelockTask } from "./manager.ts";
 
 /** A requirement that a lockfile was made for, and what the manifests say in its place. */
 export interface Pin {
-  /** The folder of the manifest that it is written in, empty for the root's; or the name of a catalog. */
-  readonly of: { readonly folder: string; readonly isPeer: boolean } | { readonly catalog: string };
+  /** The table that it is written in, and the folder of that manifest, empty for the root's; or the name of a catalog. */
+  readonly of: { readonly folder: string; readonly section: Section } | { readonly catalog: string };
   readonly name: string;
   /** The exact version that was chosen. */
   readonly pinned: string;
@@ -17,7 +17,10 @@ export interface Pin {
 
 export interface Pins {
   readonly pins: readonly Pin[];
-  /** Whether the manifests differ in nothing else from those that the lockfile was made for, and no override has a say. */
+  /**
+   * Whether these are all that the lockfile was made for: the manifests differ in nothing else, no override has a say, and
+   * no package was moved that none of them names.
+   */
   readonly isAll: boolean;
 }
 
@@ -32,13 +35,14 @@ export interface Ranged {
 }
 
 /** What `exact` has pinned of `files`. Throws `ManifestError`. */
-export function pinsOf({ files, exact }: RelockTask): Pins {
+export function pinsOf({ files, exact, refresh }: RelockTask): Pins {
   const found = Object.entries(exact)
     .filter(([path, text]) => files[path] !== text)
     .map(([path, text]) => differences(path, text, files[path] ?? ""));
   const pins = found.flatMap((each) => each.pins);
   const decided = overriddenIn(files);
-  return { pins, isAll: found.every(({ isAll }) => isAll) && !pins.some(({ name }) => decided.has(name)) };
+  const isDecided = pins.some(({ name }) => decided.has(name));
+  return { pins, isAll: refresh.length === 0 && !isDecided && found.every(({ isAll }) => isAll) };
 }
 
 /** The names of what is decided for all who need it, whatever manifests say. */
@@ -77,8 +81,8 @@ function read(path: string, text: string): Requirements {
   const spans = [...own, ...catalogs].map(({ span }) => span).toSorted((a, b) => a.start - b.start);
   return {
     entries: [
-      ...own.map(({ name, requirement, scope }) => ({
-        of: { folder, isPeer: scope === "peer" },
+      ...own.map(({ name, requirement, section }) => ({
+        of: { folder, section },
         name,
         requirement,
       })),

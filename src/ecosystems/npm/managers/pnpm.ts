@@ -59,8 +59,8 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
     const doubting = isSame ? ["--no-prefer-frozen-lockfile"] : [];
     const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
     const ranged = withPnpmRanges(chosen, pinsOf(task));
-    const isPassing = task.refresh.length > 0 || Object.keys(archives).length > 0;
-    const own = restored(ranged.isSettled && !isPassing ? ranged.text : await asked(ranged.text));
+    const isWhole = Object.keys(archives).length === 0;
+    const own = restored(ranged.isSettled && isWhole ? ranged.text : await asked(ranged.text));
     return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;

@@ -47,7 +47,7 @@ export function withYarnRanges(lockfile: string, { pins, isAll }: Pins, task: Re
   function isSettled(pin: Pin): boolean {
     const { of, name, pinned, requirement } = pin;
     if ("folder" in of && !written.has(pin)) return false;
-    if ("folder" in of && of.isPeer) return true;
+    if (isPeer(pin)) return true;
     const at = places.get(descriptorOf(name, requirement));
     const entry = entries.find(({ resolution }) => resolution === at);
     return (
@@ -62,17 +62,21 @@ function placesOf(
   pins: readonly Pin[],
   there: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
-  const isPeer = (name: string, requirement: string) => {
+  const isMerePeer = (name: string, requirement: string) => {
     const own = pins.filter((pin) => pin.name === name && pin.requirement === requirement);
-    return own.length > 0 && own.every(({ of }) => "folder" in of && of.isPeer);
+    return own.length > 0 && own.every(isPeer);
   };
   const chosen = [...moves.map((move) => ({ ...move, package: move.name })), ...keeps];
   return new Map(
     chosen
-      .filter(({ name, requirement }) => !isPeer(name, requirement))
+      .filter(({ name, requirement }) => !isMerePeer(name, requirement))
       .map((it) => [descriptorOf(it.name, it.requirement), `${it.package}@npm:${it.version}`] as const)
       .filter(([, at]) => there.has(at)),
   );
+}
+
+function isPeer({ of }: Pin): boolean {
+  return "folder" in of && of.section === "peerDependencies";
 }
 
 function descriptorOf(name: string, range: string): string {
@@ -137,10 +141,10 @@ function withRequirements({ resolution, body }: Entry, pins: readonly Pin[], wri
   return [...linesOf(body)]
     .map(({ text, table, name, range }) => {
       const pin = own.find(
-        ({ of, name: asked, pinned }) =>
-          asked === name &&
-          (range === pinned || range === `npm:${pinned}`) &&
-          ("folder" in of && of.isPeer ? table === "peerDependencies" : asking.includes(table)),
+        (it) =>
+          it.name === name &&
+          (range === it.pinned || range === `npm:${it.pinned}`) &&
+          (isPeer(it) ? table === "peerDependencies" : asking.includes(table)),
       );
       if (pin === undefined) return text;
       written.add(pin);

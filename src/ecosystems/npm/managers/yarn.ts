@@ -61,9 +61,9 @@ async function relock(task: RelockTask, io: Io): Promise<string> {
   try {
     const chosen = await run({ ...files, ...exact, [lockfile]: withoutEntries(text, task) });
     const ranged = withYarnRanges(chosen, pinsOf(task), task);
-    const isPassing = task.refresh.length > 0 || Object.keys(archives).length > 0;
+    const isWhole = Object.keys(archives).length === 0;
     const own = restored(
-      ranged.isSettled && !isPassing ? ranged.text : await unchangedBy("Yarn", ranged.text, again),
+      ranged.isSettled && isWhole ? ranged.text : await unchangedBy("Yarn", ranged.text, again),
     );
     return text.includes("\r\n") ? own.replaceAll(/\r?\n/g, "\r\n") : own;
   } catch (error) {
