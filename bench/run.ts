@@ -161,15 +161,26 @@ async function measureCopy(copy: Copy): Promise<void> {
       (options.without === undefined || !label.includes(options.without)),
   );
   const taken = wanted.map((): Figures[] => []);
+  const failures = new Map<Series, string>();
   // In turns, so that what else the machine does falls on all of them alike.
   for (let nth = 0; nth < Number(options.runs); nth++) {
     for (const [index, one] of wanted.entries()) {
-      if (one.isSlow === true && nth > 0) continue;
-      if (one.state !== "cold" && nth === 0) await run(one);
-      taken[index]?.push(await run(one));
+      if ((one.isSlow === true && nth > 0) || failures.has(one)) continue;
+      try {
+        if (one.state !== "cold" && nth === 0) await run(one);
+        taken[index]?.push(await run(one));
+      } catch (error) {
+        // What another tool cannot scan is said, and the rest is measured.
+        if (one.label.startsWith("steeplejack")) throw error;
+        failures.set(one, error instanceof Error ? error.message : String(error));
+      }
     }
   }
-  print(wanted.map((one, index) => ({ ...one, ...medians(taken[index] ?? []) })));
+  const ran = wanted.flatMap((one, index) =>
+    failures.has(one) ? [] : [{ ...one, ...medians(taken[index] ?? []) }],
+  );
+  print(ran);
+  for (const [{ label, state }, message] of failures) console.log(`${state}: ${label} failed: ${message}`);
 }
 
 function medians(figures: readonly Figures[]): Figures {
@@ -210,7 +221,7 @@ async function run(series: Series, list?: string): Promise<Figures> {
   const wall = (performance.now() - begin) / 1_000;
   // 3 says that a package is not known, as those of a workspace are not; pnpm says 1 where something is outdated.
   if (code !== 0 && code !== (isProgram ? 1 : 3))
-    throw new Error(`${command.join(" ")} ended with ${code}\n${error}`);
+    throw new Error(`it ended with ${code}${error === "" ? " and said nothing" : `\n${error.trim()}`}`);
   const log = await asked();
   if (list !== undefined) await writeFile(list, JSON.stringify(log));
   if (isProgram) return { wall, ...(await timeOf(`${usage}.time`)), requests: log.length };

@@ -12,9 +12,7 @@ import { localFiles } from "../files/local.ts";
 import { titleOf } from "../pipeline/compose/title.ts";
 import { policyOfGroup } from "../pipeline/plan/policy.ts";
 import { type Scan, scan, type World } from "../pipeline/scan.ts";
-import { update } from "../pipeline/update.ts";
 import { toReport } from "../reports/json.ts";
-import { toTable } from "../reports/table.ts";
 import { type Adapters, cacheFolderOf, createAdapters } from "./adapters.ts";
 import { type FailOn, isFound, UsageError } from "./usage.ts";
 
@@ -43,7 +41,7 @@ export async function scanCommand(directory: string, options: LocalOptions, io: 
   return withWorld(directory, options, io, async (world, early) => {
     const found = withProblems(await scan(world), early);
     io.progress();
-    print(found, directory, options, world, io);
+    await print(found, directory, options, world, io);
     return exitCode(found, options);
   });
 }
@@ -54,12 +52,13 @@ export async function updateCommand(
   io: Terminal,
 ): Promise<ExitCode> {
   return withWorld(directory, options, io, async (world, early) => {
-    const found = withProblems(await scan(world), early);
+    const [{ update }, scanned] = await Promise.all([import("../pipeline/update.ts"), scan(world)]);
+    const found = withProblems(scanned, early);
     assertKnown(options.group ?? [], found.groups);
     const written = await update(found, world, (group) => isWanted(group, options));
     if (options.dryRun !== true) await write(directory, written.changes);
     io.progress();
-    print(written.scan, directory, options, world, io, written.changes);
+    await print(written.scan, directory, options, world, io, written.changes);
     if (options.json !== true) io.print(`${told(written.changes, options)}\n`);
     return exitCode(written.scan, options);
   });
@@ -173,16 +172,18 @@ function withProblems(found: Scan, early: readonly Problem[]): Scan {
   return { ...found, problems: [...early, ...found.problems] };
 }
 
-function print(
+async function print(
   found: Scan,
   directory: string,
   options: LocalOptions,
   { now, policies }: World,
   io: Terminal,
   files?: readonly FileChange[],
-): void {
-  if (options.json !== true)
+): Promise<void> {
+  if (options.json !== true) {
+    const { toTable } = await import("../reports/table.ts");
     return io.print(toTable(found, { colours: io.colours, now, all: options.all === true }));
+  }
   const policyFor = (group: UpdateGroup) => policyOfGroup(group, policies, now);
   const subject = {
     repository: { directory },

@@ -17,6 +17,11 @@ export interface FileReader {
   list(): Promise<readonly FileEntry[]>;
   /** The text of a file, or `undefined` when there is none at `path`. Throws `ManifestError` past the size limit. */
   read(path: string): Promise<string | undefined>;
+  /**
+   * Tells whether a file is as it was without a look into it: what has the same stamp has the same text, or is not there
+   * either; `undefined` where that is not sure. That of a file that was read is from before. Absent where to read is as fast.
+   */
+  stamp?(path: string): string | undefined;
   /** Makes ready the texts of many files, so that to `read` them costs no question each. Absent where it costs none. */
   prefetch?(paths: readonly string[]): Promise<void>;
 }

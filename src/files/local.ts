@@ -6,6 +6,8 @@ import { ManifestError } from "../domain/errors.ts";
 import type { FileEntry, FileReader } from "../domain/ports.ts";
 
 const maxBytes = 50_000_000;
+/** In milliseconds: longer than a tick of any file system's clock. */
+const settled = 3_000;
 const skipped = new Set(["node_modules", ".git", "bower_components"]);
 
 /**
@@ -14,14 +16,31 @@ const skipped = new Set(["node_modules", ".git", "bower_components"]);
  */
 export function localFiles(folder: string): FileReader {
   let listed: Promise<readonly FileEntry[]> | undefined;
-  const texts = new Map<string, string | undefined>();
+  const readings = new Map<string, Reading>();
   return {
     list: () => (listed ??= list(folder)),
     async read(path) {
-      if (!texts.has(path)) texts.set(path, read(folder, path));
-      return texts.get(path);
+      const reading = readings.get(path) ?? read(folder, path);
+      readings.set(path, reading);
+      return reading.text;
     },
+    stamp: (path) => (readings.get(path) ?? { stamp: stampOf(statOf(join(folder, path))) }).stamp,
   };
+}
+
+interface Reading {
+  readonly text: string | undefined;
+  /** Of the moment before it was read. */
+  readonly stamp: string | undefined;
+}
+
+/** As git tells whether a file has changed: who writes to it, or puts another in its place, changes one of these. */
+function stampOf(found: Stats | undefined): string | undefined {
+  if (found?.isFile() !== true) return "none";
+  const { dev, ino, size, mtimeMs, ctimeMs } = found;
+  // Two changes within one tick of a file system's clock look alike: what is younger is no proof.
+  if (Math.max(mtimeMs, ctimeMs) > Date.now() - settled) return undefined;
+  return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
 }
 
 async function list(folder: string): Promise<readonly FileEntry[]> {
@@ -91,20 +110,21 @@ function walk(folder: string, inner: string): string[] {
 }
 
 /** Without waiting: manifests are small and many, and to come back to each costs more than to read it. */
-function read(folder: string, path: string): string | undefined {
+function read(folder: string, path: string): Reading {
   if (path.startsWith("/") || path.split("/").includes("..")) {
     throw new ManifestError(path, "lies outside the repository");
   }
   const target = join(folder, path);
   const found = statOf(target);
-  if (found?.isFile() !== true) return undefined;
+  const stamp = stampOf(found);
+  if (found?.isFile() !== true) return { text: undefined, stamp };
   const real = realpathSync.native(target);
   if (relative(realpathSync.native(folder), real).split(sep)[0] === "..")
     throw new ManifestError(path, "leads out of the repository");
   if (found.size > maxBytes) {
     throw new ManifestError(path, `is ${found.size} bytes large, and ${maxBytes} are the limit`);
   }
-  return readFileSync(target, "utf8");
+  return { text: readFileSync(target, "utf8"), stamp };
 }
 
 function statOf(target: string): Stats | undefined {

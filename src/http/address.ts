@@ -30,9 +30,3 @@ export function guardedLookup(lookup: Lookup, allowed: (address: string) => bool
     });
   };
 }
-
-/** Whether `target` is `prefix` or lies below it: the same origin, and the same folders. */
-export function isWithin(target: URL, prefix: URL): boolean {
-  const folder = prefix.pathname.endsWith("/") ? prefix.pathname : `${prefix.pathname}/`;
-  return target.origin === prefix.origin && `${target.pathname}/`.startsWith(folder);
-}

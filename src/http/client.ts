@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { HttpError, messageOf, RateLimitError } from "../domain/errors.ts";
 import type { Cache, HttpClient, HttpRequest } from "../domain/ports.ts";
-import { isPrivateHost, isWithin, type Lookup } from "./address.ts";
+import type { Lookup } from "./address.ts";
+import { type Credential, credentialsFor } from "./credentials.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 import { FinalHttpError, RefusedError } from "./failure.ts";
 import { Gate } from "./gate.ts";
@@ -26,13 +27,6 @@ export interface HttpOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Finds the addresses of a name; the system's own way by default. */
   readonly lookup?: Lookup;
-}
-
-/** Sent only to the address `prefix` and what lies below it, such as `https://npm.example/team/`. */
-interface Credential {
-  readonly prefix: string;
-  /** The value of the `authorization` header. */
-  readonly authorization: string;
 }
 
 /** How often and how the client asked, for the progress line, the log and the benchmark. */
@@ -70,11 +64,7 @@ export function createHttpClient(
     wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
   const pause = options.pause ?? untilClosed;
   const trusted = new Set(options.trustedHosts?.map((host) => host.toLowerCase()));
-  const credentials = (options.credentials ?? [])
-    .flatMap(({ prefix, authorization }) =>
-      URL.canParse(prefix) ? [{ prefix: new URL(prefix), authorization }] : [],
-    )
-    .toSorted((a, b) => b.prefix.pathname.length - a.prefix.pathname.length);
+  const authorizationFor = credentialsFor(options.credentials ?? []);
   const statistics: HttpStatistics = { requests: 0, notModified: 0, fromCache: 0, bytes: 0 };
   const underWay = new Map<string, Promise<unknown>>();
   const gates = new Map<string, Gate>();
@@ -199,16 +189,14 @@ export function createHttpClient(
     if (url.protocol !== "https:" && url.protocol !== "http:")
       throw new FinalHttpError(url.href, undefined, `cannot fetch ${url.protocol} addresses`);
     const isTrusted = trusted.has(url.host) || trusted.has(url.hostname);
-    if (!isTrusted && isPrivateHost(url.hostname))
-      throw new FinalHttpError(url.href, undefined, "is a private address, which a repository may not name");
     // Who was reached over an encrypted connection does not get to have a secret sent in clear.
-    const credential = isDowngraded ? undefined : credentials.find(({ prefix }) => isWithin(url, prefix));
+    const authorization = isDowngraded ? undefined : authorizationFor(url);
     const headers = {
       accept: request.accept ?? "application/json",
       "accept-encoding": "zstd, br, gzip",
       "user-agent": userAgent,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(credential === undefined ? {} : { authorization: credential.authorization }),
+      ...(authorization === undefined ? {} : { authorization }),
       ...conditions,
     };
     const maxBytes = request.maxBytes ?? defaultMaxBytes;

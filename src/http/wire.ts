@@ -5,11 +5,14 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
 import { HttpError, messageOf } from "../domain/errors.ts";
 import { isPublicAddress } from "../domain/address.ts";
 import { giveBack } from "../text/memory.ts";
-import { guardedLookup, type Lookup } from "./address.ts";
+import { guardedLookup, isPrivateHost, type Lookup } from "./address.ts";
 import { FinalHttpError } from "./failure.ts";
 import { Gate } from "./gate.ts";
 
-/** Asks one question and reads the whole answer: nothing is repeated, followed or kept here. */
+/**
+ * Asks one question and reads the whole answer: nothing is repeated, followed or kept here. What is not trusted is not
+ * asked at a private address.
+ */
 export interface Wire {
   /** Throws `HttpError`. */
   ask(question: Question): Promise<Answer>;
@@ -78,6 +81,12 @@ export function openWire({ timeouts, connections, lookup = systemLookup }: WireO
 
   return {
     async ask({ method, url, headers, body, isTrusted, maxBytes }) {
+      if (!isTrusted && isPrivateHost(url.hostname))
+        throw new FinalHttpError(
+          url.href,
+          undefined,
+          "is a private address, which a repository may not name",
+        );
       try {
         const response = await (isTrusted ? open : guarded).request({
           origin: url.origin,

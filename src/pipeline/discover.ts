@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
-import { messageOf } from "../domain/errors.ts";
+import { ManifestError, messageOf } from "../domain/errors.ts";
 import type { Policies } from "../domain/policy.ts";
 import type { Cache, FileReader } from "../domain/ports.ts";
 import type { Problem, Project } from "../domain/types.ts";
-import type { Ecosystem } from "../ecosystems/ecosystem.ts";
+import type { Ecosystem, ProjectLocation } from "../ecosystems/ecosystem.ts";
 import { recall } from "./recall.ts";
 
 export interface Discovery {
@@ -41,39 +41,49 @@ export async function discover(
         cache === undefined || revision === undefined
           ? work(files)
           : recall([id, revision, what], files, cache, work);
-      const locations = await through(paths, (seen) => ecosystem.locate(paths, seen));
+      const locations = await through(["locate", paths], (seen) => ecosystem.locate(paths, seen));
       const wanted = locations.filter(
         ({ root, manifests: [first = ""] }) => !isExcluded(ecosystem.id, root, first),
       );
       const excluded = locations.filter((it) => !wanted.includes(it)).flatMap(({ manifests }) => manifests);
       const read = await Promise.all(
-        wanted.map(async (location) => {
+        wanted.map(async (location): Promise<Read> => {
           try {
-            return { project: await through(location, (seen) => ecosystem.read(location, seen)) };
+            return await through(["read", location], (seen) => readOne(ecosystem, location, seen));
           } catch (error) {
-            return {
-              problem: {
-                stage: "discover",
-                subject: location.manifests[0] ?? location.root,
-                message: messageOf(error),
-              } as const,
-            };
+            return { problem: faultOf(location, error) };
           }
         }),
       );
       return { read, links, excluded };
     }),
   );
-  const projects = found.flatMap(({ read }) => read.flatMap(({ project }) => project ?? []));
+  const projects = found.flatMap(({ read }) => read.flatMap((it) => ("project" in it ? it.project : [])));
   const failures = found.flatMap(({ read, links }) => [
     ...links,
-    ...read.flatMap(({ problem }) => problem ?? []),
+    ...read.flatMap((it) => ("problem" in it ? it.problem : [])),
   ]);
   const warnings = projects.flatMap(({ warnings: told, manifests }) =>
     told.map((message) => ({ stage: "discover", subject: manifests[0]?.path ?? "", message }) as const),
   );
   const excluded = found.flatMap((it) => it.excluded);
   return { projects, excluded, problems: [...failures, ...warnings] };
+}
+
+type Read = { readonly project: Project } | { readonly problem: Problem };
+
+/** What is wrong with a file follows from the files alone, as what is right does: both are kept. */
+async function readOne(ecosystem: Ecosystem, location: ProjectLocation, files: FileReader): Promise<Read> {
+  try {
+    return { project: await ecosystem.read(location, files) };
+  } catch (error) {
+    if (error instanceof ManifestError) return { problem: faultOf(location, error) };
+    throw error;
+  }
+}
+
+function faultOf({ root, manifests: [first] }: ProjectLocation, error: unknown): Problem {
+  return { stage: "discover", subject: first ?? root, message: messageOf(error) };
 }
 
 function linkProblem(path: string): Problem {

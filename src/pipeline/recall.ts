@@ -24,13 +24,14 @@ export async function recall<T>(
   }
   const watched = watch(files);
   const made = await work(watched.files);
-  const seen = await watched.seen();
-  await cache.set(key, `${JSON.stringify(seen)}\n${JSON.stringify(made)}`).catch(() => undefined);
+  const seen = await watched.seen().catch(() => undefined);
+  if (seen !== undefined)
+    await cache.set(key, `${JSON.stringify(seen)}\n${JSON.stringify(made)}`).catch(() => undefined);
   return made;
 }
 
-/** The digests of what was read, by path; `null` where there was no file. The list of files has no path. */
-type Seen = readonly (readonly [path: string, digest: string | null])[];
+/** The digests of what was read, `null` where there was no file, and the stamps. The list of files has no path. */
+type Seen = readonly (readonly [path: string, digest: string | null, stamp?: string])[];
 const listed = "";
 
 function watch(files: FileReader): { readonly files: FileReader; seen(): Promise<Seen> } {
@@ -47,16 +48,30 @@ function watch(files: FileReader): { readonly files: FileReader; seen(): Promise
         return files.read(path);
       },
     },
-    seen: () => Promise.all([...paths].map(async (path) => [path, await digestAt(path, files)] as const)),
+    seen: () =>
+      Promise.all(
+        [...paths].map(async (path) => {
+          const stamp = stampAt(path, files);
+          const digest = await digestAt(path, files);
+          return stamp === undefined ? ([path, digest] as const) : ([path, digest, stamp] as const);
+        }),
+      ),
   };
 }
 
 async function isAsItWas(line: string, files: FileReader): Promise<boolean> {
   const seen = JSON.parse(line) as Seen;
   const same = await Promise.all(
-    seen.map(async ([path, digest]) => (await digestAt(path, files)) === digest),
+    seen.map(
+      async ([path, digest, stamp]) =>
+        (stamp !== undefined && stampAt(path, files) === stamp) || (await digestAt(path, files)) === digest,
+    ),
   );
   return same.every(Boolean);
+}
+
+function stampAt(path: string, files: FileReader): string | undefined {
+  return path === listed ? undefined : files.stamp?.(path);
 }
 
 async function digestAt(path: string, files: FileReader): Promise<string | null> {

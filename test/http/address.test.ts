@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isPublicAddress } from "../../src/domain/address.ts";
-import { isPrivateHost, isWithin } from "../../src/http/address.ts";
+import { isPrivateHost } from "../../src/http/address.ts";
+import { isWithin } from "../../src/http/credentials.ts";
 
 describe("isPublicAddress", () => {
   it.each(["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"])(

@@ -1,16 +1,21 @@
 import type { Package } from "../../domain/types.ts";
 import { npmVersions } from "../../versions/semver.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { detailsOf } from "./details.ts";
-import { locate, pnpmWorkspaceFile } from "./locate.ts";
-import { lockfiles } from "./lockfiles.ts";
-import { assertResolves, type NpmOptions, patch, refresh } from "./patch.ts";
-import { readProject } from "./project.ts";
-import { isPublished } from "./publication.ts";
+import { lockfiles, pnpmWorkspaceFile } from "./lockfiles.ts";
+import type { NpmOptions } from "./patch.ts";
 import { addressOf, archiveOf, publicRegistry, releasesOf } from "./registry.ts";
 import { usage } from "./usage/index.ts";
 
 export type { NpmOptions } from "./patch.ts";
+
+// Loaded when they are asked: a scan that recalls what was read needs none of them.
+const late = {
+  locate: () => import("./locate.ts"),
+  project: () => import("./project.ts"),
+  publication: () => import("./publication.ts"),
+  details: () => import("./details.ts"),
+  patch: () => import("./patch.ts"),
+};
 
 /** `package.json`, with the lockfile of npm, pnpm, Yarn or bun, or with none. */
 export function npm(options: NpmOptions = {}): Ecosystem {
@@ -32,16 +37,19 @@ export function npm(options: NpmOptions = {}): Ecosystem {
         "bunfig.toml",
         ...lockfiles,
       ]),
-    locate,
-    read: readProject,
+    locate: async (paths, files) => (await late.locate()).locate(paths, files),
+    read: async (location, files) => (await late.project()).readProject(location, files),
     releases: (of, http, need) => releasesOf(at(of), http, need),
-    isPublished: (publication, http) => isPublished(publication, addressOf(at(publication)), http),
-    details: (of, version, http) => detailsOf(at(of), version, http),
+    isPublished: async (publication, http) =>
+      (await late.publication()).isPublished(publication, addressOf(at(publication)), http),
+    details: async (of, version, http) => (await late.details()).detailsOf(at(of), version, http),
     archiveOf: (of, version) => archiveOf(at(of), version),
     usage,
-    patch: (project, updates, io) => patch(project, updates, io, { ...options, registry }),
-    refresh: (project, io) => refresh(project, io, { ...options, registry }),
-    assertResolves: (project, io) => assertResolves(project, io, { ...options, registry }),
+    patch: async (project, updates, io) =>
+      (await late.patch()).patch(project, updates, io, { ...options, registry }),
+    refresh: async (project, io) => (await late.patch()).refresh(project, io, { ...options, registry }),
+    assertResolves: async (project, io) =>
+      (await late.patch()).assertResolves(project, io, { ...options, registry }),
   };
 }
 

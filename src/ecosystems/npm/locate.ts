@@ -4,11 +4,9 @@ import type { FileReader } from "../../domain/ports.ts";
 import { tableOf } from "../../text/data.ts";
 import { parseJson } from "../../text/json.ts";
 import type { ProjectLocation } from "../ecosystem.ts";
-import { lockfilesAt } from "./lockfiles.ts";
+import { lockfilesAt, pnpmWorkspaceFile } from "./lockfiles.ts";
 import { workspacesIn } from "./manifest.ts";
 import { packageManagerOf } from "./pinned.ts";
-
-export const pnpmWorkspaceFile = "pnpm-workspace.yaml";
 
 /**
  * Tells which manifests belong together: the members of a workspace with its root, every other alone. pnpm's workspace

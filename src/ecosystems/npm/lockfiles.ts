@@ -7,6 +7,9 @@ const otherLockfiles = ["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 /** Every lockfile that has a say in what `package.json` means. */
 export const lockfiles: readonly string[] = [...npmLockfiles, ...otherLockfiles];
 
+/** It lists a workspace's members, and can define what its catalogs hold. */
+export const pnpmWorkspaceFile = "pnpm-workspace.yaml";
+
 const lockfilesOf: Readonly<Record<string, readonly string[]>> = {
   npm: npmLockfiles,
   pnpm: ["pnpm-lock.yaml"],

@@ -1,5 +1,6 @@
 import { affects } from "../../domain/advisory.ts";
 import type { Advisory, Candidate, Release, Step, Update } from "../../domain/types.ts";
+import { remembered } from "../../text/remembered.ts";
 import { alternativesTo } from "./alternatives.ts";
 import { releaseNamed } from "./known.ts";
 import { isLocked, requirementFor } from "./requirement.ts";
@@ -10,7 +11,27 @@ import { type Question, weigh } from "./weigh.ts";
  * wait for the big one.
  */
 export function choose(candidates: readonly Candidate[], question: Question): Update[] {
-  const { scheme, version, releases, dependency } = question;
+  return remembered(choices, candidates, () => choicesAmong(candidates, question)).flatMap(
+    ({ release, alternatives }) => {
+      const update = toUpdate(question, release, alternatives, []);
+      const changesNothing = update.requirement === question.dependency.requirement && !isLocked(question);
+      return changesNothing ? [] : [update];
+    },
+  );
+}
+
+interface Choice {
+  readonly release: Release;
+  readonly alternatives: readonly Release[];
+}
+
+/** Many manifests of a workspace are answered with the same candidates. */
+const choices = new WeakMap<readonly Candidate[], readonly Choice[]>();
+
+function choicesAmong(
+  candidates: readonly Candidate[],
+  { scheme, version, releases }: Question,
+): readonly Choice[] {
   const free = candidates.flatMap(({ version: number, rejected }) =>
     rejected === undefined ? (releaseNamed(releases, number) ?? []) : [],
   );
@@ -18,10 +39,7 @@ export function choose(candidates: readonly Candidate[], question: Question): Up
   return [...new Set([free.find(isSmall), free[0]])].flatMap((release) => {
     if (release === undefined) return [];
     const reachable = free.filter((other) => isSmall(other) === isSmall(release));
-    const alternatives = alternativesTo(release.version, reachable, scheme);
-    const update = toUpdate(question, release, alternatives, []);
-    const changesNothing = update.requirement === dependency.requirement && !isLocked(question);
-    return changesNothing ? [] : [update];
+    return [{ release, alternatives: alternativesTo(release.version, reachable, scheme) }];
   });
 }
 

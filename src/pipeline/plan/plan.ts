@@ -11,6 +11,7 @@ import type {
   Update,
   UpdateGroup,
 } from "../../domain/types.ts";
+import { remembered } from "../../text/remembered.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
 import { type Advisories, advisoriesOn } from "../audit.ts";
 import { isLookedUp, packageKey, type Resolutions } from "../resolve.ts";
@@ -176,16 +177,13 @@ function afterTaking(
   to: string,
   candidates: readonly Candidate[],
 ): readonly Candidate[] {
-  const known = afterwards.get(candidates) ?? new Map<string, readonly Candidate[]>();
-  afterwards.set(candidates, known);
-  const found = known.get(to);
-  if (found !== undefined) return found;
-  const notNeeded = { code: "not-needed", detail: `${to} ${versions.size > 1 ? "were" : "was"} taken` };
-  const told = candidates.map(({ version, rejected = notNeeded }) =>
-    versions.has(version) ? { version } : { version, rejected },
-  );
-  known.set(to, told);
-  return told;
+  const known = remembered(afterwards, candidates, () => new Map<string, readonly Candidate[]>());
+  return remembered(known, to, () => {
+    const notNeeded = { code: "not-needed", detail: `${to} ${versions.size > 1 ? "were" : "was"} taken` };
+    return candidates.map(({ version, rejected = notNeeded }) =>
+      versions.has(version) ? { version } : { version, rejected },
+    );
+  });
 }
 
 function taken(subject: Subject, updates: readonly Update[], candidates: readonly Candidate[]): Decision {

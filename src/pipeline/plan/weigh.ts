@@ -18,6 +18,7 @@ import type {
   Reason,
   Release,
 } from "../../domain/types.ts";
+import { remembered } from "../../text/remembered.ts";
 import type { VersionScheme } from "../../versions/scheme.ts";
 import { releaseNamed } from "./known.ts";
 import { requirementFor, whyUnwritable } from "./requirement.ts";
@@ -50,17 +51,14 @@ export interface Question {
 export function weigh(question: Question): readonly Candidate[] {
   const { releases, policy, policyFor } = question;
   if (policyFor !== undefined) return judge(question);
-  const known = judged.get(releases) ?? new WeakMap<Policy, Map<string, readonly Candidate[]>>();
-  judged.set(releases, known);
-  const own = known.get(policy) ?? new Map<string, readonly Candidate[]>();
-  known.set(policy, own);
-  const key = askedBy(question);
-  const found = own.get(key) ?? judge(question);
-  own.set(key, found);
-  return found;
+  const ofPackage = remembered(judged, releases, () => new WeakMap<Policy, Judgements>());
+  const ofPolicy = remembered(ofPackage, policy, (): Judgements => new Map());
+  return remembered(ofPolicy, askedBy(question), () => judge(question));
 }
 
-const judged = new WeakMap<PackageReleases, WeakMap<Policy, Map<string, readonly Candidate[]>>>();
+/** By what was asked. */
+type Judgements = Map<string, readonly Candidate[]>;
+const judged = new WeakMap<PackageReleases, WeakMap<Policy, Judgements>>();
 
 /** All that bears on the answer besides the package and the policy. */
 function askedBy(question: Question): string {
@@ -92,15 +90,16 @@ interface Above {
 const above = new WeakMap<PackageReleases, Map<string, readonly Above[]>>();
 
 function releasesAbove(question: Question): readonly Above[] {
+  const { releases, version, now } = question;
+  const known = remembered(above, releases, () => new Map<string, readonly Above[]>());
+  return remembered(known, `${version} ${now.getTime()}`, () => findAbove(question));
+}
+
+function findAbove(question: Question): readonly Above[] {
   const { releases, scheme, version, now } = question;
-  const known = above.get(releases) ?? new Map<string, readonly Above[]>();
-  above.set(releases, known);
-  const key = `${version} ${now.getTime()}`;
-  const found = known.get(key);
-  if (found !== undefined) return found;
   // They are in order, and most packages have hundreds below: those are not even looked at.
   const last = releases.releases.findLastIndex((release) => scheme.compare(release.version, version) <= 0);
-  const all = releases.releases
+  return releases.releases
     .slice(last + 1)
     .filter((release) => !isAfter(release, now))
     .toReversed()
@@ -112,8 +111,6 @@ function releasesAbove(question: Question): readonly Above[] {
         candidate: rejected === undefined ? { version: number } : { version: number, rejected },
       };
     });
-  known.set(key, all);
-  return all;
 }
 
 /** The first that speaks is the reason that is told; most releases need not be asked about further. */
