@@ -133,8 +133,8 @@ async function workspacesOf(
     const text = await files.read(workspace ?? path);
     if (text === undefined) return undefined;
     if (workspace === undefined) return workspacesIn(path, text);
-    const { readPnpmWorkspace } = await import("./pnpm-workspace.ts");
-    return readPnpmWorkspace(workspace, text).packages;
+    const { readPnpmWorkspaceFile } = await import("./pnpm-workspace-file.ts");
+    return (await readPnpmWorkspaceFile(workspace, text)).packages;
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
   }

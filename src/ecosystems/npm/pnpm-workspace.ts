@@ -2,6 +2,7 @@ import { tableOf, textOf, textsOf } from "../../text/data.ts";
 import { type Catalogs, catalogIn } from "./catalogs.ts";
 import { levelsOfPnpm, type Override, overrideOf } from "./overrides.ts";
 import { type NpmSettings, withSlash } from "./npmrc.ts";
+import { dangerousSettings, globsIn } from "./pnpm-workspace-file.ts";
 import { mapAt, readYaml, scalarsOf } from "./yaml.ts";
 
 /** A `pnpm-workspace.yaml`. https://pnpm.io/pnpm-workspace_yaml */
@@ -13,27 +14,19 @@ export interface PnpmWorkspace extends Catalogs {
   readonly runs: readonly string[];
 }
 
-const dangerous = ["configDependencies", "pnpmfile", "globalPnpmfile"];
-
 /** Reads a `pnpm-workspace.yaml`. Throws `ManifestError` with the place. */
 export function readPnpmWorkspace(path: string, text: string): PnpmWorkspace {
   const { top, value: whole } = readYaml(path, text);
   if (top === undefined) return { path, packages: [], catalog: [], overrides: [], runs: [] };
   return {
     path,
-    packages: globsIn(whole),
+    packages: globsIn(tableOf(whole)),
     catalog: catalogIn(text, top),
     overrides: scalarsOf(text, mapAt(top, "overrides")).flatMap(({ key, value, span }) =>
       overrideOf({ path, table: "pnpm-workspace", value, span }, levelsOfPnpm(key)),
     ),
-    runs: dangerous.filter((key) => top.has(key)),
+    runs: dangerousSettings.filter((key) => top.has(key)),
   };
-}
-
-function globsIn(data: unknown): string[] {
-  if (typeof data !== "object" || data === null || !("packages" in data) || !Array.isArray(data.packages))
-    return [];
-  return data.packages.filter((glob): glob is string => typeof glob === "string");
 }
 
 /**

@@ -94,8 +94,8 @@ async function readWorkspace(
   const path = manifests.find(isPnpmWorkspace);
   const text = path === undefined ? undefined : await files.read(path);
   if (path === undefined || text === undefined) return undefined;
-  const { readPnpmWorkspace } = await import("./pnpm-workspace.ts");
-  return readPnpmWorkspace(path, text);
+  const { readPnpmWorkspaceFile } = await import("./pnpm-workspace-file.ts");
+  return readPnpmWorkspaceFile(path, text);
 }
 
 /** The catalogs of a project, where its package manager has them defined. */

@@ -3,7 +3,6 @@ import type { Io } from "../../ecosystem.ts";
 import { listOfTexts, tableOf, textOf } from "../../../text/data.ts";
 import { indentOf } from "../../../text/json.ts";
 import { publicRegistry } from "../registry.ts";
-import { assertNoArchives } from "./archives.ts";
 import type { Manager } from "./manager.ts";
 import { readPackageLock } from "./npm-lockfile.ts";
 import type { RelockInput, RelockOutput } from "./npm-relock.ts";
@@ -21,7 +20,7 @@ export const npmManager: Manager = {
     const { lockfile, text, files, exact, registry, isMirror, scopes, credentials, legacyPeerDeps, cache } =
       task;
     // What its lockfile holds of an archive, npm does not look into.
-    if (task.anew) assertNoArchives(files);
+    if (task.anew) (await import("./archives.ts")).assertNoArchives(files);
     const lock = readPackageLock(lockfile, text, []);
     const addresses = Object.entries(scopes).map(([scope, address]) => [`${scope}:registry`, address]);
     const output = await ask(io, {

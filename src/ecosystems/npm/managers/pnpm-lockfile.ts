@@ -1,45 +1,33 @@
 import { join } from "node:path";
-import { loadAll } from "js-yaml";
-import { z } from "zod";
+import { FAILSAFE_SCHEMA, loadAll } from "js-yaml";
 import { ManifestError, messageOf } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
+import { isTable, tableOf, textOf, textsOf } from "../../../text/data.ts";
 import { placeOf } from "../../../text/place.ts";
 import { levelsOfPnpm, splitSelector } from "../overrides.ts";
 import { reachable, rootId, rootPackage } from "./graph.ts";
 import type { LockRoot, ReadLock } from "./manager.ts";
 
-const table = z.record(z.string(), z.string()).catch({});
-const direct = z.record(z.string(), z.object({ specifier: z.string(), version: z.string() })).catch({});
-const importer = z.object({
-  dependencies: direct.optional(),
-  devDependencies: direct.optional(),
-  optionalDependencies: direct.optional(),
-});
-const entry = z.object({
-  resolution: z.object({ integrity: z.string().optional() }).optional().catch(undefined),
-  dependencies: table.optional(),
-  optionalDependencies: table.optional(),
-});
-const entries = z.record(z.string(), entry.nullable()).catch({});
-const lockShape = importer.extend({
-  lockfileVersion: z.union([z.string(), z.number()]).transform(String),
-  catalogs: z.record(z.string(), direct).optional().catch(undefined),
-  overrides: table.optional(),
-  importers: z.record(z.string(), importer).optional(),
-  packages: entries.optional(),
-  snapshots: entries.optional(),
-});
-type Lock = z.infer<typeof lockShape>;
+/** As it is written; its tables are read where they are used. */
+interface Lock {
+  /** Of the root alone where the lockfile has no others. */
+  readonly importers: Table;
+  readonly packages: Table | undefined;
+  readonly snapshots: Table | undefined;
+  readonly overrides: Table;
+  readonly catalogs: Table;
+}
+type Table = Readonly<Record<string, unknown>>;
 
 /** Reads a lockfile of version 6 or 9. https://github.com/pnpm/spec/tree/master/lockfile */
 export function readPnpmLock(path: string, text: string, roots: readonly LockRoot[]): ReadLock {
   const lock = parse(path, text);
-  const importers = lock.importers ?? { ".": lock };
+  const { importers } = lock;
   const installed = lock.snapshots ?? lock.packages ?? {};
   const keys = new Map(Object.keys(installed).map((key) => [plainKey(key), key]));
   const idOf = (name: string, version: string) => keyOf(name, version, keys);
   const overridden = new Set(
-    Object.keys(lock.overrides ?? {}).map((key) => splitSelector(levelsOfPnpm(key).at(-1) ?? "").name),
+    Object.keys(lock.overrides).map((key) => splitSelector(levelsOfPnpm(key).at(-1) ?? "").name),
   );
 
   const own = roots.map((root) => {
@@ -58,9 +46,12 @@ export function readPnpmLock(path: string, text: string, roots: readonly LockRoo
   const graph = Object.entries(installed).map(([key, found]): LockedPackage => {
     const id = plainKey(key);
     const { name, version } = splitKey(id);
-    const asked = { ...found?.dependencies, ...found?.optionalDependencies };
-    const integrity = (lock.snapshots === undefined ? found : lock.packages?.[`${name}@${version}`])
-      ?.resolution?.integrity;
+    const { dependencies, optionalDependencies } = tableOf(found);
+    const asked = { ...textsOf(dependencies), ...textsOf(optionalDependencies) };
+    const { resolution } = tableOf(
+      lock.snapshots === undefined ? found : lock.packages?.[`${name}@${version}`],
+    );
+    const integrity = textOf(tableOf(resolution)["integrity"]);
     return {
       id,
       name,
@@ -75,8 +66,8 @@ export function readPnpmLock(path: string, text: string, roots: readonly LockRoo
   const runtime = reachable(
     graph,
     roots.flatMap(({ folder }) => {
-      const { dependencies, optionalDependencies } = importers[folder || "."] ?? {};
-      return Object.entries({ ...dependencies, ...optionalDependencies }).flatMap(
+      const { dependencies, optionalDependencies } = tableOf(importers[folder || "."]);
+      return Object.entries({ ...directIn(dependencies), ...directIn(optionalDependencies) }).flatMap(
         ([alias, { version }]) => idOf(alias, version) ?? [],
       );
     }),
@@ -93,8 +84,8 @@ export function readPnpmLock(path: string, text: string, roots: readonly LockRoo
       ]),
     ),
     catalogs: new Map(
-      Object.entries(lock.catalogs ?? {}).flatMap(([catalog, members]) =>
-        Object.entries(members).map(
+      Object.entries(lock.catalogs).flatMap(([catalog, members]) =>
+        Object.entries(directIn(members)).map(
           ([name, { version }]) => [`${catalog}/${name}`, version.replace(/\(.*$/, "")] as const,
         ),
       ),
@@ -110,35 +101,45 @@ function parse(path: string, text: string): Lock {
       mend: "Run `pnpm install`, which resolves them, and commit the file",
     });
   }
-  const parsed = lockShape.safeParse(loaded(path, text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ManifestError(
-      path,
-      `is no pnpm lockfile: ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
-    );
-  }
-  const { lockfileVersion } = parsed.data;
-  if (!/^(?:6\.\d|9\.0)$/.test(lockfileVersion)) {
-    throw new ManifestError(
-      path,
-      `has lockfileVersion ${lockfileVersion}, which is not supported: 6 and 9 are`,
-    );
-  }
-  return parsed.data;
+  const lock = loaded(path, text);
+  const version = isTable(lock) ? textOf(lock["lockfileVersion"]) : undefined;
+  if (!isTable(lock) || version === undefined)
+    throw new ManifestError(path, "is no pnpm lockfile: it has no lockfileVersion");
+  if (!/^(?:6\.\d|9\.0)$/.test(version))
+    throw new ManifestError(path, `has lockfileVersion ${version}, which is not supported: 6 and 9 are`);
+  return {
+    importers: isTable(lock["importers"]) ? lock["importers"] : { ".": lock },
+    packages: isTable(lock["packages"]) ? lock["packages"] : undefined,
+    snapshots: isTable(lock["snapshots"]) ? lock["snapshots"] : undefined,
+    overrides: tableOf(lock["overrides"]),
+    catalogs: tableOf(lock["catalogs"]),
+  };
 }
 
 /** From version 11 on a document of pnpm's own, about its configuration and itself, may stand before the project's. */
 function loaded(path: string, text: string): unknown {
   try {
-    return loadAll(text).at(-1);
+    // Versions are text: `9.0` is not a number.
+    return loadAll(text, { schema: FAILSAFE_SCHEMA }).at(-1);
   } catch (error) {
     throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
   }
 }
 
-function directOf(found: z.infer<typeof importer> | undefined): z.infer<typeof direct> {
-  return { ...found?.devDependencies, ...found?.dependencies, ...found?.optionalDependencies };
+/** What a manifest asks for itself, by name: as it is written there, and the version in use. */
+type Direct = Readonly<Record<string, { readonly specifier: string; readonly version: string }>>;
+
+function directOf(importer: unknown): Direct {
+  const { devDependencies, dependencies, optionalDependencies } = tableOf(importer);
+  return { ...directIn(devDependencies), ...directIn(dependencies), ...directIn(optionalDependencies) };
+}
+
+function directIn(table: unknown): Direct {
+  const entries = Object.entries(tableOf(table)).flatMap(([name, found]) => {
+    const [specifier, version] = [textOf(tableOf(found)["specifier"]), textOf(tableOf(found)["version"])];
+    return specifier === undefined || version === undefined ? [] : [[name, { specifier, version }] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -146,11 +147,11 @@ function directOf(found: z.infer<typeof importer> | undefined): z.infer<typeof d
  * overridden it names only what is decided.
  */
 function believedOf(
-  found: z.infer<typeof importer> | undefined,
+  importer: unknown,
   requirements: LockRoot["requirements"],
   overridden: ReadonlySet<string>,
 ): Record<string, string> {
-  const written = Object.entries(directOf(found)).map(([name, { specifier }]) => [name, specifier]);
+  const written = Object.entries(directOf(importer)).map(([name, { specifier }]) => [name, specifier]);
   const asked = (which: (of: LockRoot["requirements"][number]) => boolean) =>
     requirements.filter(which).map(({ name, requirement }) => [name, requirement]);
   return Object.fromEntries([

@@ -1,23 +1,19 @@
-import { load } from "js-yaml";
+import { FAILSAFE_SCHEMA, load } from "js-yaml";
 import semver from "semver";
-import { z } from "zod";
 import { ManifestError, messageOf } from "../../../domain/errors.ts";
 import type { LockedPackage } from "../../../domain/types.ts";
+import { tableOf, textOf, textsOf } from "../../../text/data.ts";
 import { placeOf } from "../../../text/place.ts";
 import { heeded } from "../overrides.ts";
 import { reachable } from "./graph.ts";
 import type { LockRoot, ReadLock } from "./manager.ts";
 
-const table = z.record(z.string(), z.string()).catch({});
-const entry = z.object({
-  version: z.string(),
-  resolution: z.string(),
-  dependencies: table.optional(),
-  optionalDependencies: table.optional(),
-  checksum: z.string().optional(),
-});
-const metadata = z.object({ version: z.union([z.number(), z.string()]).transform(Number) });
-type Entry = z.infer<typeof entry>;
+interface Entry {
+  readonly version: string;
+  readonly resolution: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly checksum: string | undefined;
+}
 
 /** Reads a lockfile. https://yarnpkg.com/advanced/lexicon#lockfile */
 export function readYarnLock(
@@ -50,8 +46,8 @@ export function readYarnLock(
       .get(name)
       ?.map((decided) => find(name, decided))
       .find((id) => id !== undefined);
-  const dependenciesOf = ({ dependencies, optionalDependencies }: Entry) =>
-    Object.entries({ ...dependencies, ...optionalDependencies })
+  const dependenciesOf = ({ dependencies }: Entry) =>
+    Object.entries(dependencies)
       .flatMap(([name, range]) => idOf(name, range) ?? [])
       .toSorted();
 
@@ -124,25 +120,38 @@ function parse(path: string, text: string): { descriptors: string[]; found: Entr
       mend: "Run `yarn install`, which resolves them, and commit the file",
     });
   }
-  const { __metadata: about, ...rest } = z.looseObject({}).catch({}).parse(loaded(path, text));
-  const version = metadata.safeParse(about).data?.version;
-  if (version === undefined || version < 4 || version > 10) {
+  const { __metadata: about, ...rest } = tableOf(loaded(path, text));
+  const version = textOf(tableOf(about)["version"]);
+  if (version === undefined || !/^(?:[4-9]|10)$/.test(version)) {
     throw new ManifestError(
       path,
       `is a Yarn lockfile of version ${version ?? "unknown"}, which is not supported: 1 and 4 to 10 are`,
     );
   }
   return Object.entries(rest).map(([key, value]) => {
-    const found = entry.safeParse(value);
-    if (!found.success) throw new ManifestError(path, `has an entry that cannot be read: ${key}`);
-    return { descriptors: key.split(", "), found: found.data };
+    const found = entryOf(value);
+    if (found === undefined) throw new ManifestError(path, `has an entry that cannot be read: ${key}`);
+    return { descriptors: key.split(", "), found };
   });
+}
+
+function entryOf(value: unknown): Entry | undefined {
+  const found = tableOf(value);
+  const [version, resolution] = [textOf(found["version"]), textOf(found["resolution"])];
+  if (version === undefined || resolution === undefined) return undefined;
+  const { dependencies, optionalDependencies, checksum } = found;
+  return {
+    version,
+    resolution,
+    dependencies: { ...textsOf(dependencies), ...textsOf(optionalDependencies) },
+    checksum: textOf(checksum),
+  };
 }
 
 function loaded(path: string, text: string): unknown {
   try {
-    // Versions are text: `1.10` is not a number.
-    return load(text.replace(/^(\s+version: )([^"'\n].*)$/gm, '$1"$2"'));
+    // Versions and ranges are text: `1.10` is not a number.
+    return load(text, { schema: FAILSAFE_SCHEMA });
   } catch (error) {
     throw new ManifestError(path, `is not valid YAML: ${messageOf(error).split("\n")[0]}`, { cause: error });
   }
