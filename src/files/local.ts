@@ -17,10 +17,11 @@ const skipped = new Set(["node_modules", ".git", "bower_components"]);
 export function localFiles(folder: string): FileReader {
   let listed: Promise<readonly FileEntry[]> | undefined;
   const readings = new Map<string, Reading>();
+  let real: string | undefined;
   return {
     list: () => (listed ??= list(folder)),
     async read(path) {
-      const reading = readings.get(path) ?? read(folder, path);
+      const reading = readings.get(path) ?? read(folder, (real ??= realpathSync.native(folder)), path);
       readings.set(path, reading);
       return reading.text;
     },
@@ -110,7 +111,7 @@ function walk(folder: string, inner: string): string[] {
 }
 
 /** Without waiting: manifests are small and many, and to come back to each costs more than to read it. */
-function read(folder: string, path: string): Reading {
+function read(folder: string, real: string, path: string): Reading {
   if (path.startsWith("/") || path.split("/").includes("..")) {
     throw new ManifestError(path, "lies outside the repository");
   }
@@ -118,8 +119,7 @@ function read(folder: string, path: string): Reading {
   const found = statOf(target);
   const stamp = stampOf(found);
   if (found?.isFile() !== true) return { text: undefined, stamp };
-  const real = realpathSync.native(target);
-  if (relative(realpathSync.native(folder), real).split(sep)[0] === "..")
+  if (relative(real, realpathSync.native(target)).split(sep)[0] === "..")
     throw new ManifestError(path, "leads out of the repository");
   if (found.size > maxBytes) {
     throw new ManifestError(path, `is ${found.size} bytes large, and ${maxBytes} are the limit`);
