@@ -54,18 +54,27 @@ export const npmVersions: VersionScheme = {
   raise,
 };
 
-/** https://semver.org/#spec-item-11 for two prereleases of one release. */
+/**
+ * https://semver.org/#spec-item-11 for two prereleases of one release: the first identifier that differs decides.
+ * Without lists of them: some packages have thousands of such versions.
+ */
 function comparePrereleases(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.slice(version.indexOf("-") + 1).split("."));
-  if (left === undefined || right === undefined) return 0;
-  const at = left.findIndex((part, index) => part !== right[index]);
-  const [one, other] = [left[at], right[at]];
-  if (one === undefined) return left.length - right.length;
-  if (other === undefined) return 1;
+  const first = a.indexOf("-") + 1;
+  let at = first;
+  while (at < a.length && at < b.length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  const start = Math.max(a.lastIndexOf(".", at - 1) + 1, first);
+  const [one, other] = [identifierAt(a, start), identifierAt(b, start)];
+  // All of the one is how the other begins.
+  if (one === other) return a.length - b.length;
   const [isNumber, isOtherNumber] = [numeric.test(one), numeric.test(other)];
   if (isNumber && isOtherNumber) return Number(one) - Number(other);
   if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
   return one < other ? -1 : 1;
+}
+
+function identifierAt(version: string, start: number): string {
+  const end = version.indexOf(".", start);
+  return version.slice(start, end === -1 ? undefined : end);
 }
 
 const numeric = /^\d+$/;
