@@ -14,24 +14,38 @@ export async function recall<T>(
   work: (files: FileReader) => Promise<T>,
 ): Promise<T> {
   const key = `recall ${digestOf(JSON.stringify(name))}`;
+  const keep = (seen: Seen, made: string) =>
+    cache.set(key, `${JSON.stringify(seen)}\n${made}`).catch(() => undefined);
   const stored = await cache.get(key).catch(() => undefined);
-  const end = stored?.indexOf("\n") ?? -1;
-  try {
-    if (stored !== undefined && (await isAsItWas(stored.slice(0, end), files)))
-      return JSON.parse(stored.slice(end + 1)) as T;
-  } catch {
-    // damaged, or a file that cannot be read any longer: it is done anew
+  if (stored !== undefined) {
+    try {
+      const [line, made] = halves(stored);
+      const seen = JSON.parse(line) as Seen;
+      const now = await lookedAt(seen, files);
+      if (now !== undefined) {
+        // After a checkout the files are the same and their stamps are not.
+        if (now.some(([, , stamp], at) => stamp !== seen[at]?.[2])) await keep(now, made);
+        return JSON.parse(made) as T;
+      }
+    } catch {
+      // damaged, or a file that cannot be read any longer: it is done anew
+    }
   }
   const watched = watch(files);
   const made = await work(watched.files);
   const seen = await watched.seen().catch(() => undefined);
-  if (seen !== undefined)
-    await cache.set(key, `${JSON.stringify(seen)}\n${JSON.stringify(made)}`).catch(() => undefined);
+  if (seen !== undefined) await keep(seen, JSON.stringify(made));
   return made;
 }
 
+function halves(stored: string): [line: string, made: string] {
+  const end = stored.indexOf("\n");
+  return [stored.slice(0, end), stored.slice(end + 1)];
+}
+
 /** The digests of what was read, `null` where there was no file, and the stamps. The list of files has no path. */
-type Seen = readonly (readonly [path: string, digest: string | null, stamp?: string])[];
+type Seen = readonly Look[];
+type Look = readonly [path: string, digest: string | null, stamp?: string];
 const listed = "";
 
 function watch(files: FileReader): { readonly files: FileReader; seen(): Promise<Seen> } {
@@ -48,26 +62,25 @@ function watch(files: FileReader): { readonly files: FileReader; seen(): Promise
         return files.read(path);
       },
     },
-    seen: () =>
-      Promise.all(
-        [...paths].map(async (path) => {
-          const stamp = stampAt(path, files);
-          const digest = await digestAt(path, files);
-          return stamp === undefined ? ([path, digest] as const) : ([path, digest, stamp] as const);
-        }),
-      ),
+    seen: () => Promise.all([...paths].map((path) => look(path, files))),
   };
 }
 
-async function isAsItWas(line: string, files: FileReader): Promise<boolean> {
-  const seen = JSON.parse(line) as Seen;
-  const same = await Promise.all(
-    seen.map(
-      async ([path, digest, stamp]) =>
-        (stamp !== undefined && stampAt(path, files) === stamp) || (await digestAt(path, files)) === digest,
-    ),
+/** What is there now in place of what was seen; `undefined` where a file is another. */
+async function lookedAt(seen: Seen, files: FileReader): Promise<Seen | undefined> {
+  const now = await Promise.all(
+    seen.map(async (before) => {
+      const [path, , stamp] = before;
+      return stamp !== undefined && stampAt(path, files) === stamp ? before : look(path, files);
+    }),
   );
-  return same.every(Boolean);
+  return now.every(([, digest], at) => digest === seen[at]?.[1]) ? now : undefined;
+}
+
+async function look(path: string, files: FileReader): Promise<Look> {
+  const digest = await digestAt(path, files);
+  const stamp = stampAt(path, files);
+  return stamp === undefined ? [path, digest] : [path, digest, stamp];
 }
 
 function stampAt(path: string, files: FileReader): string | undefined {

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localFiles } from "../../src/files/local.ts";
 
 let folder = "";
@@ -45,6 +45,65 @@ describe("a folder", () => {
     await expect(files.read("../secret.txt")).rejects.toThrow("lies outside the repository");
     await expect(files.read("/etc/passwd")).rejects.toThrow("lies outside the repository");
     await expect(files.read("up/secret.txt")).rejects.toThrow("leads out of the repository");
+  });
+});
+
+describe("a stamp", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const later = () => vi.setSystemTime(Date.now() + 10_000);
+  const stampOf = (path: string) => localFiles(folder).stamp?.(path);
+
+  it("stays while the file does", () => {
+    write("a.txt", "one");
+    later();
+    const first = stampOf("a.txt");
+    expect(first).toEqual(expect.any(String));
+    expect(stampOf("a.txt")).toBe(first);
+    write("a.txt", "two");
+    later();
+    expect(stampOf("a.txt")).not.toBe(first);
+  });
+
+  it("tells a file with the same times and size that was put in its place", () => {
+    const time = new Date(1_700_000_000_000);
+    for (const path of ["a.txt", "b.txt"]) {
+      write(path, path);
+      utimesSync(join(folder, path), time, time);
+    }
+    later();
+    const first = stampOf("a.txt");
+    renameSync(join(folder, "b.txt"), join(folder, "a.txt"));
+    later();
+    expect(stampOf("a.txt")).not.toBe(first);
+  });
+
+  it("is not given to what has changed just now", () => {
+    write("a.txt", "one");
+    expect(stampOf("a.txt")).toBeUndefined();
+  });
+
+  it("tells what is not there from what is", () => {
+    expect(stampOf("a.txt")).toBe(stampOf("b.txt"));
+    write("a.txt");
+    later();
+    expect(stampOf("a.txt")).not.toBe(stampOf("b.txt"));
+  });
+
+  it("of a file that was read is from before", async () => {
+    write("a.txt", "one");
+    later();
+    const files = localFiles(folder);
+    expect(await files.read("a.txt")).toBe("one");
+    const stamp = files.stamp?.("a.txt");
+    write("a.txt", "two");
+    later();
+    expect(files.stamp?.("a.txt")).toBe(stamp);
+    expect(stampOf("a.txt")).not.toBe(stamp);
   });
 });
 

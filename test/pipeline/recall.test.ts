@@ -34,6 +34,55 @@ describe("recall", () => {
     expect(again).toEqual(await work(memoryFiles(after)));
   });
 
+  it("does not read again what has the same stamp, and takes note of a new one", async () => {
+    const cache = memoryCache();
+    const reads: string[] = [];
+    const stamped = (texts: Readonly<Record<string, string>>, stamp: string | undefined): FileReader => {
+      const files = memoryFiles(texts);
+      return {
+        ...files,
+        read: (path) => {
+          reads.push(path);
+          return files.read(path);
+        },
+        stamp: () => stamp,
+      };
+    };
+    const counted = vi.fn<typeof read>(read);
+    const readFor = async (texts: Readonly<Record<string, string>>, stamp: string | undefined) => {
+      reads.length = 0;
+      await recall(["x"], stamped(texts, stamp), cache, counted);
+      return reads.length;
+    };
+    const changed = { ...before, a: "x" };
+    expect(await readFor(before, undefined)).toBeGreaterThan(0);
+    expect(await readFor(before, "first")).toBe(2);
+    expect(await readFor(before, "first")).toBe(0);
+    expect(await readFor(before, "second")).toBe(2);
+    expect(await readFor(before, "second")).toBe(0);
+    expect(counted).toHaveBeenCalledTimes(1);
+    await readFor(changed, "third");
+    expect(counted).toHaveBeenCalledTimes(2);
+    expect(await readFor(changed, undefined)).toBe(2);
+    expect(counted).toHaveBeenCalledTimes(2);
+  });
+
+  it("keeps nothing of files that cannot be read any longer", async () => {
+    const cache = memoryCache();
+    let isBroken = false;
+    const files: FileReader = {
+      ...memoryFiles(before),
+      read: async () => (isBroken ? Promise.reject(new Error("gone")) : "1"),
+    };
+    const breaking = async (seen: FileReader) => {
+      await seen.read("a");
+      isBroken = true;
+      return "made";
+    };
+    expect(await recall(["x"], files, cache, breaking)).toBe("made");
+    expect(await recall(["x"], memoryFiles(before), cache, read)).toEqual({ a: "1", none: "absent" });
+  });
+
   it("keeps apart what has another name", async () => {
     const cache = memoryCache();
     const counted = vi.fn<typeof read>(read);
