@@ -103,17 +103,20 @@ async function scanAsProposed(world: ProposeWorld): Promise<Scan> {
   return { ...found, groups, decisions: afterDeclining(found.decisions, declined) };
 }
 
-/** Those that are named by their numbers or their branches, or wait for the default branch where that is named. */
+/**
+ * Those that are named by their numbers or their branches, or wait for the default branch where that is named; after a scan
+ * all that are open as well.
+ */
 async function numbersOf(
-  { subjects }: Job,
+  { kind, subjects }: Job,
   pulls: Pick<ShepherdWorld["pulls"], "open" | "commentsOn">,
   { defaultBranch }: OpenRepository,
 ): Promise<readonly number[]> {
   const named = (subjects ?? []).flatMap((subject) => /^#(\d+)$/.exec(subject)?.[1] ?? []).map(Number);
-  if (subjects !== undefined && named.length === subjects.length) return named;
+  if (kind === "shepherd" && subjects !== undefined && named.length === subjects.length) return named;
   const open = await pulls.open();
   const all = open.map(({ number }) => number);
-  if (subjects === undefined) return all;
+  if (kind === "scan" || subjects === undefined) return [...new Set([...named, ...all])];
   const wanted = open.flatMap(({ number, branch }) => (subjects.includes(branch) ? [number] : []));
   const waiting = subjects.includes(defaultBranch) ? await waitingForBase(all, pulls) : [];
   return [...new Set([...named, ...wanted, ...waiting])];

@@ -4,6 +4,7 @@ import { DelayedError, Queue as Bull, UnrecoverableError, WaitingError, Worker }
 import { Redis } from "ioredis";
 import { z } from "zod";
 import { RateLimitError } from "../domain/errors.ts";
+import { openInbox } from "./inbox.ts";
 import type { Job } from "./jobs.ts";
 import { covers, fold, jobShape, keyOf, urgencyOf } from "./jobs.ts";
 import type {
@@ -62,6 +63,7 @@ export function bullmqQueue(options: BullmqOptions): Queue {
   const connection = connect(options.url, 10, trouble);
   const bull = new Bull<unknown>(queueName, { connection, prefix, skipVersionCheck: true });
   bull.on("error", trouble);
+  const inbox = openInbox(connection, prefix);
 
   const add = (job: Job, delay: number, replace: boolean, id: string): Promise<Stored<unknown>> =>
     bull.add(
@@ -84,6 +86,7 @@ export function bullmqQueue(options: BullmqOptions): Queue {
    * twice costs a scan that finds nothing new, asking too little loses an event.
    */
   const enqueue = async (job: Job, delay: number): Promise<Enqueued> => {
+    await inbox.put(job);
     for (let round = 0; round < 10; round++) {
       const before = await currentOf(bull, job);
       const runs = before?.state === "active";
@@ -232,6 +235,7 @@ function work(
   const connection = connect(options.url, null, trouble);
   const bull = new Bull<unknown>(queueName, { connection, prefix: options.prefix, skipVersionCheck: true });
   bull.on("error", trouble);
+  const inbox = openInbox(connection, options.prefix);
   const running = new Map<string, AbortController>();
   const following = new Map<string, Again>();
   let stopping = false;
@@ -244,7 +248,8 @@ function work(
       throw new UnrecoverableError(
         `what is stored is no job of this version: ${z.prettifyError(parsed.error)}`,
       );
-    const job = parsed.data.next === undefined ? parsed.data.job : fold(parsed.data.job, parsed.data.next);
+    const asked = await inbox.read(parsed.data.job);
+    const job = [parsed.data.next ?? [], asked.jobs].flat().reduce(fold, parsed.data.job);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(tooLong(policy)), policy.timeout);
     const run: Run = { id: stored.id ?? "", attempt: stored.attemptsMade + 1, signal: abort.signal };
@@ -255,6 +260,7 @@ function work(
       // What is to follow at once is kept while the job runs, so that it outlives this process.
       if (again?.after === 0) await options.enqueue(again.job);
       else if (again !== undefined) following.set(run.id, again);
+      await asked.done();
       tell({ kind: "done" });
     } catch (error) {
       if (stopping && abort.signal.aborted) {
@@ -263,13 +269,19 @@ function work(
       }
       if (error instanceof RateLimitError) {
         const until = Date.now() + waitUntil(error.retryAt, Date.now(), policy);
-        const { job: asked = job, next } = (await inspect(bull, stored.id)) ?? {};
-        await stored.updateData({ job: asked, next, notBefore: until });
+        const { next } = (await inspect(bull, stored.id)) ?? {};
+        await stored.updateData({ job, next, notBefore: until });
         await stored.moveToDelayed(until, token);
         tell({ kind: "delayed", until: new Date(until) });
         throw new DelayedError();
       }
-      tell({ kind: run.attempt < policy.attempts ? "retried" : "failed", error });
+      if (run.attempt < policy.attempts) tell({ kind: "retried", error });
+      else {
+        // It is kept as it was tried, and what comes next need not fail of it.
+        await stored.updateData({ job });
+        await asked.done();
+        tell({ kind: "failed", error });
+      }
       throw error;
     } finally {
       clearTimeout(timer);
@@ -315,9 +327,16 @@ function work(
 }
 
 async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
-  if (!(await endsWithin(answer, milliseconds))) throw new Error("Redis does not answer");
-  return answer;
+  const told = answer.catch((error: unknown) => {
+    if (error instanceof Error && error.name === "MaxRetriesPerRequestError")
+      throw new Error(silent, { cause: error });
+    throw error;
+  });
+  if (!(await endsWithin(told, milliseconds))) throw new Error(silent);
+  return told;
 }
+
+const silent = "Redis does not answer";
 
 async function giveBack(stored: Stored<unknown>, token: string | undefined): Promise<never> {
   await stored.moveToWait(token);

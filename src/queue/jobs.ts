@@ -32,7 +32,8 @@ export const jobShape = z.object({
   reason: z.enum(reasons),
   /**
    * For `shepherd`: pull requests (`#12`), branches (`steeplejack/npm/runtime`), and the default branch for those that wait
-   * until it is green. Absent: every open one.
+   * until it is green. Absent: every open one. For `scan`: pull requests that are tended besides every open one, since what
+   * was merged or closed leaves something to do, too.
    */
   subjects: z.array(z.string().min(1).max(300)).max(mostSubjects).readonly().optional(),
   /** Pull requests whose configuration is to be judged, whatever else is done. */
@@ -72,12 +73,12 @@ export function urgencyOf(reason: JobReason): 1 | 2 | 3 {
 
 /**
  * Two requests become one: the reason of the more urgent stays, and of equals the later. A scan does what shepherding
- * does, and what two ask to be tended is tended by the one.
+ * does, and what two ask to be tended is tended by the one. In whatever order several are joined, the same is to be done.
  */
 export function fold(earlier: Job, later: Job): Job {
   const foremost = urgencyOf(later.reason) <= urgencyOf(earlier.reason) ? later : earlier;
   const kind = earlier.kind === "scan" || later.kind === "scan" ? "scan" : "shepherd";
-  const subjects = kind === "scan" ? undefined : united(earlier.subjects, later.subjects);
+  const subjects = kind === "scan" ? besides(earlier, later) : united(earlier.subjects, later.subjects);
   const { kind: _kind, subjects: _subjects, configurations: _judged, pushed: _pushed, ...rest } = foremost;
   const configurations = [...new Set([...(earlier.configurations ?? []), ...(later.configurations ?? [])])];
   const pushed = kind === "scan" ? [] : [...new Set([...(earlier.pushed ?? []), ...(later.pushed ?? [])])];
@@ -93,11 +94,21 @@ export function fold(earlier: Job, later: Job): Job {
 /** Whether a job does all that another is for. */
 export function covers(job: Job, other: Job): boolean {
   if (!(other.configurations ?? []).every((number) => job.configurations?.includes(number))) return false;
-  if (job.kind !== other.kind) return job.kind === "scan";
-  if (job.kind === "scan") return true;
+  if (job.kind === "scan") return pullsIn(other).every((pull) => job.subjects?.includes(pull));
+  if (other.kind === "scan") return false;
   if (!(other.pushed ?? []).every((branch) => job.pushed?.includes(branch))) return false;
   if (job.subjects === undefined) return true;
   return other.subjects?.every((subject) => job.subjects?.includes(subject)) ?? false;
+}
+
+/** What a scan is to tend besides every open one: those that may no longer be open. */
+function besides(...jobs: readonly Job[]): Job["subjects"] {
+  const pulls = [...new Set(jobs.flatMap(pullsIn))];
+  return pulls.length === 0 ? undefined : pulls.slice(-mostSubjects);
+}
+
+function pullsIn({ subjects = [] }: Job): readonly string[] {
+  return subjects.filter((subject) => /^#\d+$/.test(subject));
 }
 
 function united(a: Job["subjects"], b: Job["subjects"]): Job["subjects"] {

@@ -127,7 +127,7 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
       reason,
     ]);
     expect(told).toEqual([
-      ["lib", "scan", "all", "comment"],
+      ["lib", "scan", ["#1"], "comment"],
       ["web", "shepherd", ["#1", "#2"], "checks"],
       ["api", "shepherd", "all", "checks"],
     ]);
@@ -146,6 +146,24 @@ export function queueContract(open: (policy: Partial<Policy>) => Promise<Queue>)
     expect(second.job.subjects?.toSorted()).toEqual(["#2", "#3"]);
     second.finish();
     await idle();
+  });
+
+  it("loses nothing of what many ask to be tended at once, whatever runs meanwhile", async () => {
+    const tended = new Set<string>();
+    const handler: Handler = async ({ subjects = [] }) => {
+      await delay(2);
+      for (const subject of subjects) tended.add(subject);
+    };
+    workers.push(queue.process(handler, { concurrency: 2 }));
+    const subjects = Array.from({ length: 60 }, (_, number) => `#${number}`);
+    for (let from = 0; from < subjects.length; from += 6) {
+      await Promise.all(
+        subjects.slice(from, from + 6).map((subject) => queue.enqueue(shepherd("web", [subject]))),
+      );
+      await delay(1);
+    }
+    await idle();
+    expect([...tended].toSorted()).toEqual(subjects.toSorted());
   });
 
   it("asks for what a handler wants to do later, when its run has ended", async () => {
