@@ -17,6 +17,7 @@ const skipped = new Set(["node_modules", ".git", "bower_components"]);
 export function localFiles(folder: string): FileReader {
   let listed: Promise<readonly FileEntry[]> | undefined;
   const readings = new Map<string, Reading>();
+  const stamps = new Map<string, string | undefined>();
   let real: string | undefined;
   return {
     list: () => (listed ??= list(folder)),
@@ -25,7 +26,12 @@ export function localFiles(folder: string): FileReader {
       readings.set(path, reading);
       return reading.text;
     },
-    stamp: (path) => (readings.get(path) ?? { stamp: stampOf(statOf(join(folder, path))) }).stamp,
+    stamp(path) {
+      const reading = readings.get(path);
+      if (reading !== undefined) return reading.stamp;
+      if (!stamps.has(path)) stamps.set(path, stampOf(statOf(join(folder, path))));
+      return stamps.get(path);
+    },
   };
 }
 
