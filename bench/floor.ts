@@ -14,9 +14,14 @@ const dispatcher = new Agent({ connections: 64, pipelining: 1 });
 await Promise.all(
   asked.map(async ({ path, accept }) => {
     const headers = { accept, "accept-encoding": "gzip" };
-    const { body, statusCode } = await request(new URL(path, registry), { dispatcher, headers });
+    const {
+      body,
+      statusCode,
+      headers: about,
+    } = await request(new URL(path, registry), { dispatcher, headers });
     const bytes = Buffer.from(await body.arrayBuffer());
-    if (statusCode === 200) JSON.parse((await promisify(gunzip)(bytes)).toString("utf8"));
+    const plain = about["content-encoding"] === "gzip" ? await promisify(gunzip)(bytes) : bytes;
+    if (statusCode === 200) JSON.parse(plain.toString("utf8"));
   }),
 );
 await dispatcher.close();

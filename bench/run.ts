@@ -9,7 +9,7 @@ import { installed, tell } from "./tools.ts";
 
 /*
  * `npm run bench [-- [--runs 3] [--latency 25] [--http2] [REPOSITORY ...]]`: how long a look-up takes beside the bare
- * downloads and npm-check-updates, cold and warm, against a local server that replays the real documents. The first
+ * downloads and other tools, cold and warm, against a local server that replays the real documents. The first
  * run fetches what it needs (manifests, documents, npm-check-updates) into `.cache/bench`.
  */
 const { values: options, positionals } = parseArgs({
@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
     http2: { type: "boolean", default: false },
     only: { type: "string" },
     without: { type: "string" },
+    live: { type: "boolean", default: false },
   },
 });
 const root = join(import.meta.dirname, "..");
@@ -31,6 +32,12 @@ const sources =
         (it) => `https://github.com/${it}.git`,
       );
 const execute = promisify(execFile);
+/** What it takes to reach a registry from behind a company's network. */
+const wayOut = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) =>
+    /^(?:https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+)$/i.test(key),
+  ),
+);
 
 interface Figures {
   readonly wall: number;
@@ -66,12 +73,17 @@ const tools = {
 
 const certificate = options.http2 ? await certify() : undefined;
 const { server, address } = await startRegistry();
+/** Whom the tools ask: the server here, or with `--live` the registry that npm is set to. */
+const registry = options.live
+  ? (await execute("npm", ["config", "get", "registry"], { cwd: tmpdir() })).stdout.trim()
+  : address;
 const place = await mkdtemp(join(tmpdir(), "steeplejack-bench-"));
 try {
   const [processor] = cpus();
   console.log(
-    `${cpus().length} cores (${processor?.model ?? "unknown"}), Node ${process.version}, latency ${options.latency} ms, ` +
-      `${options.http2 ? "HTTP/2 over TLS" : "HTTP/1.1"}, medians of ${options.runs}`,
+    `${cpus().length} cores (${processor?.model ?? "unknown"}), Node ${process.version}, ` +
+      `${options.live ? "the registry itself" : `latency ${options.latency} ms, ${options.http2 ? "HTTP/2 over TLS" : "HTTP/1.1"}`}, ` +
+      `medians of ${options.runs}`,
   );
   for (const copy of copies) await measureCopy(copy);
 } finally {
@@ -83,11 +95,11 @@ async function measureCopy(copy: Copy): Promise<void> {
   const { folder } = copy;
   const list = join(place, "asked.json");
   const cacheFor = (name: string) => join(place, copy.name, name);
-  const ours = (state: Series["state"]): Series => ({
+  const ours = (state: Series["state"], from = registry): Series => ({
     label: "steeplejack scan",
     folder,
     command: [join(root, "src/bin/steeplejack.mjs"), "scan", "--json", "--advisories", "none"],
-    env: { STEEPLEJACK_CACHE: cacheFor(state), npm_config_registry: address },
+    env: { STEEPLEJACK_CACHE: cacheFor(state), npm_config_registry: from },
     state,
     cache: cacheFor(state),
   });
@@ -101,7 +113,7 @@ async function measureCopy(copy: Copy): Promise<void> {
       "--packageManager",
       "npm",
       "--registry",
-      address,
+      registry,
       ...more,
     ],
     state,
@@ -112,7 +124,7 @@ async function measureCopy(copy: Copy): Promise<void> {
     folder,
     command: [tools.pnpm, "outdated", "--recursive", "--json"],
     isProgram: true,
-    env: { XDG_CACHE_HOME: cacheFor(`pnpm-${state}`), pnpm_config_registry: address },
+    env: { XDG_CACHE_HOME: cacheFor(`pnpm-${state}`), pnpm_config_registry: registry },
     state,
     cache: cacheFor(`pnpm-${state}`),
   });
@@ -126,7 +138,7 @@ async function measureCopy(copy: Copy): Promise<void> {
       RENOVATE_DRY_RUN: "lookup",
       RENOVATE_ENABLED_MANAGERS: "npm",
       RENOVATE_REQUIRE_CONFIG: "ignored",
-      RENOVATE_NPMRC: `registry=${address}`,
+      RENOVATE_NPMRC: `registry=${registry}`,
       RENOVATE_CACHE_DIR: cacheFor(`renovate-${state}`),
       RENOVATE_BASE_DIR: cacheFor(`renovate-${state}`),
       // What it would ask others than the registry about, such as engines.
@@ -137,7 +149,7 @@ async function measureCopy(copy: Copy): Promise<void> {
     cache: cacheFor(`renovate-${state}`),
   });
   const cached = ["--cache", "--cacheFile", join(cacheFor("ncu"), "cache.json"), "--concurrency", "32"];
-  const floor = [join(root, "bench/floor.ts"), list, address];
+  const floor = [join(root, "bench/floor.ts"), list, registry];
   const series: readonly Series[] = [
     { label: "bare downloads", folder, command: floor, state: "cold", cache: cacheFor("floor") },
     ours("cold"),
@@ -145,15 +157,15 @@ async function measureCopy(copy: Copy): Promise<void> {
     theirs("cold", "--concurrency", "32"),
     ours("warm"),
     theirs("warm", ...cached),
-    ours("stale"),
+    ...(options.live ? [] : [ours("stale")]),
     ...(copy.isOfPnpm ? [pnpm("cold"), pnpm("warm")] : []),
     renovate("cold"),
     renovate("warm"),
   ];
 
   // Once to compile the program, and once for what it asks: that is what the floor downloads.
-  await run(ours("cold"));
-  await run(ours("cold"), list);
+  await run(ours("cold", address));
+  await run(ours("cold", address), list);
   console.log(`\n${copy.name}, ${copy.packages.length} packages named, at ${copy.commit}`);
   const wanted = series.filter(
     ({ label }) =>
@@ -214,6 +226,7 @@ async function run(series: Series, list?: string): Promise<Figures> {
         BENCH_USAGE: usage,
         NODE_OPTIONS: `--import=${join(root, "bench", "usage.mjs")}`,
         ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.cert }),
+        ...(options.live ? wayOut : {}),
         ...env,
       },
     }),
@@ -255,7 +268,7 @@ function print(results: readonly (Series & Figures)[]): void {
       `${result.wall.toFixed(2)} s`.padStart(7),
       `${result.cpu.toFixed(2)} s`.padStart(8),
       `${result.memory.toFixed(0)} MB`.padStart(9),
-      String(result.requests).padStart(9),
+      (options.live ? "" : String(result.requests)).padStart(9),
       times(ours).padStart(9),
       times(result.state === "cold" ? floor : undefined).padStart(9),
     ];
