@@ -9,6 +9,14 @@ declare module "@npmcli/arborist" {
     readonly name: string;
     readonly version: string | undefined;
     readonly edgesIn: ReadonlySet<{ readonly from: Node | null }>;
+    /** By name. */
+    readonly edgesOut: ReadonlyMap<string, Edge>;
+  }
+  export interface Edge {
+    readonly type: "prod" | "dev" | "optional" | "peer" | "peerOptional" | "workspace";
+    readonly to: Node | null;
+    /** Whether what is there will do; also where nothing is and nothing need be. */
+    readonly valid: boolean;
   }
   export interface Tree {
     /** By location, such as `node_modules/a`. */

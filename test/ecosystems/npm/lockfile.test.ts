@@ -185,6 +185,41 @@ describe("the lockfile", () => {
     expect(difference.unintended).toEqual([]);
   });
 
+  it("of version 2 says in both of its halves what a member of the workspace requires", async () => {
+    const members = {
+      "package.json": `{"name":"x","workspaces":["packages/*"]}`,
+      "packages/a/package.json": `{"name":"a","version":"1.0.0","dependencies":{"app":"^1.0.0"}}`,
+    };
+    const { files } = await move(
+      {
+        ...members,
+        "package-lock.json": lockOf(
+          {},
+          {
+            "": { name: "x", workspaces: ["packages/*"] },
+            "node_modules/a": { resolved: "packages/a", link: true },
+            "node_modules/app": entry("1.0.0", { dependencies: { util: "^1.0.0" } }),
+            "node_modules/util": entry("1.0.0"),
+            "packages/a": { version: "1.0.0", dependencies: { app: "^1.0.0" } },
+          },
+          {
+            lockfileVersion: 2,
+            dependencies: {
+              a: { version: "file:packages/a", requires: { app: "^1.0.0" } },
+              app: entry("1.0.0", { requires: { util: "^1.0.0" } }),
+              util: entry("1.0.0"),
+            },
+          },
+        ),
+      },
+      { app: "1.2.0" },
+    );
+    const { packages, dependencies } = JSON.parse(files["package-lock.json"] ?? "");
+    expect(packages["packages/a"].dependencies).toEqual({ app: "^1.2.0" });
+    expect(dependencies.a.requires).toEqual({ app: "^1.2.0" });
+    expect(dependencies.app.version).toBe("1.2.0");
+  });
+
   it("that cannot be made is said to be so, with npm's reason", async () => {
     const files = {
       "package.json": `{"name":"x","dependencies":{"host":"^1.0.0","plugin":"^1.0.0"}}`,

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import Arborist, { type Node } from "@npmcli/arborist";
+import Arborist, { type Node, type Tree } from "@npmcli/arborist";
+import semver from "semver";
 import { z } from "zod";
 import { isTable, tableOf } from "../../../text/data.ts";
 import { indentOf, parseJson } from "../../../text/json.ts";
@@ -75,13 +76,15 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
 
 /**
  * First with exact versions, so that npm takes the chosen releases and not newer ones that the ranges allow. Those satisfy
- * the ranges, so that only the ranges themselves change: they are written over the exact versions, and npm is asked whether
- * it would change anything else. Where it would, or the lockfile has no place for them, it does so.
+ * the ranges, so that only the ranges themselves change: they are written over the exact versions. Where more could depend
+ * on them, npm is asked whether it would change anything else; where it would, or the lockfile has no place for them, it
+ * does so.
  */
 async function resolved(path: string, input: RelockInput, afresh: boolean): Promise<RelockOutput> {
   await write(path, { ...input.files, ...input.exact });
-  await relock(path, input, afresh, input.refresh);
+  const tree = await relock(path, input, afresh, input.refresh);
   const ranged = withRanges(await readFile(join(path, input.lockfile), "utf8"), input);
+  if (ranged !== undefined && isWhole(tree, input) && isPlain(input)) return { lockfile: ranged };
   await write(path, {
     ...withoutLockfile(input),
     ...(ranged === undefined ? {} : { [input.lockfile]: ranged }),
@@ -91,6 +94,42 @@ async function resolved(path: string, input: RelockInput, afresh: boolean): Prom
     assertFrozen((await difference(path, input)).missing, input);
   }
   return { lockfile: await readFile(join(path, input.lockfile), "utf8") };
+}
+
+/**
+ * Whether everything that anybody asks for is there, so that npm would find nothing to do in the lockfile made of it.
+ * Optional packages may be missing where they were missing before: npm does not look for them again.
+ */
+function isWhole({ inventory }: Tree, input: RelockInput): boolean {
+  const missing = new Set<Node>();
+  for (const node of inventory.values()) {
+    for (const { type, to, valid } of node.edgesOut.values()) {
+      if (!valid) return false;
+      if (to === null && type !== "peerOptional") missing.add(node);
+    }
+  }
+  if (missing.size === 0) return true;
+  const before = lockedBefore(input);
+  return [...missing].every(({ name, version }) => before.has(`${name}@${version}`));
+}
+
+/** Whether npm makes of each requirement what it made of the exact version: a range that this satisfies, and no override. */
+function isPlain({ files, exact }: RelockInput): boolean {
+  const { overrides } = tableOf(parseJson("package.json", files["package.json"] ?? "{}"));
+  if (Object.keys(tableOf(overrides)).length > 0) return false;
+  return Object.entries(exact).every(([path, content]) => {
+    const [asked, wished] = [files[path] ?? "{}", content].map((text) => tableOf(parseJson(path, text)));
+    return tables.every((table) => {
+      const pinned = tableOf(wished?.[table]);
+      return Object.entries(tableOf(asked?.[table])).every(([name, range]) => {
+        const version = pinned[name];
+        return (
+          range === version ||
+          (typeof range === "string" && typeof version === "string" && semver.satisfies(version, range))
+        );
+      });
+    });
+  });
 }
 
 /** npm knows the package, and not the version. */
@@ -103,12 +142,13 @@ async function relock(
   input: RelockInput,
   afresh: boolean,
   refresh: readonly string[],
-): Promise<void> {
+): Promise<Tree> {
   const update = refresh.length === 0 ? {} : { update: { names: refresh } };
   const options = { ...optionsOf(path, input), preferOnline: afresh, ...update };
   const arborist = new Arborist(options);
-  await arborist.buildIdealTree(options);
+  const tree = await arborist.buildIdealTree(options);
   await arborist.reify({ ...options, save: true });
+  return tree;
 }
 
 function optionsOf(path: string, input: RelockInput): Record<string, unknown> {
@@ -158,7 +198,7 @@ async function difference(path: string, input: RelockInput): Promise<Difference>
 }
 
 function assertFrozen(all: readonly Node[], input: RelockInput): void {
-  const before = lockedIn(parseJson(input.lockfile, input.files[input.lockfile] ?? "{}"));
+  const before = lockedBefore(input);
   const missing = all.flatMap((node) => {
     // What was missing before the update is not its fault.
     const askers = [...node.edgesIn]
@@ -185,29 +225,47 @@ function withRanges(text: string, { exact, files, lockfile }: RelockInput): stri
   const data = tableOf(parseJson(lockfile, text));
   if (!isTable(data["packages"])) return undefined;
   const packages: Record<string, unknown> = { ...data["packages"] };
+  const legacy: Record<string, unknown> = { ...tableOf(data["dependencies"]) };
   for (const [path, content] of Object.entries(exact)) {
     const folder = dirname(path) === "." ? "" : dirname(path);
-    const manifest = tableOf(parseJson(path, files[path] ?? "{}"));
-    const pinned = tableOf(parseJson(path, content));
+    const [manifest, pinned] = [files[path] ?? "{}", content].map((one) => tableOf(parseJson(path, one)));
     const own: Record<string, unknown> = { ...tableOf(packages[folder]) };
+    const ranges: Record<string, unknown> = {};
     for (const table of tables) {
-      if (!isTable(own[table])) continue;
-      const [asked, wished] = [tableOf(manifest[table]), tableOf(pinned[table])];
-      own[table] = Object.fromEntries(
-        Object.entries(own[table]).map(([name, written]) => [
-          name,
-          asked[name] === wished[name] ? written : asked[name],
-        ]),
-      );
+      const [asked, wished] = [tableOf(manifest?.[table]), tableOf(pinned?.[table])];
+      const changed = Object.entries(asked).filter(([name, range]) => range !== wished[name]);
+      if (isTable(own[table])) own[table] = over(own[table], Object.fromEntries(changed));
+      Object.assign(ranges, Object.fromEntries(changed));
     }
     packages[folder] = own;
+    // What npm before 7 reads, in version 2: a member of the workspace is told by its folder there.
+    for (const [name, found] of Object.entries(legacy)) {
+      const { version, requires } = tableOf(found);
+      if (folder !== "" && version === `file:${folder}` && isTable(requires))
+        legacy[name] = { ...tableOf(found), requires: over(requires, ranges) };
+    }
   }
-  const ranged = JSON.stringify({ ...data, packages }, null, indentOf(text));
+  const dependencies = data["dependencies"] === undefined ? {} : { dependencies: legacy };
+  const ranged = JSON.stringify({ ...data, packages, ...dependencies }, null, indentOf(text));
   return text.endsWith("\n") ? `${ranged}\n` : ranged;
+}
+
+/** A table with other values for the keys that it has. */
+function over(
+  table: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(table).map(([key, value]) => [key, Object.hasOwn(values, key) ? values[key] : value]),
+  );
 }
 
 const entries = z.record(z.string(), z.looseObject({ version: z.string().optional() })).catch({});
 const lock = z.object({ packages: entries, dependencies: entries }).catch({ packages: {}, dependencies: {} });
+
+function lockedBefore({ lockfile, files }: RelockInput): ReadonlySet<string> {
+  return lockedIn(parseJson(lockfile, files[lockfile] ?? "{}"));
+}
 
 /** Each `name@version` of a lockfile. */
 function lockedIn(data: unknown): ReadonlySet<string> {
