@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Arborist, { type Node, type Tree } from "@npmcli/arborist";
 import semver from "semver";
-import { z } from "zod";
-import { isTable, tableOf } from "../../../text/data.ts";
+import { isTable, tableOf, textOf } from "../../../text/data.ts";
 import { indentOf, parseJson } from "../../../text/json.ts";
 
 /**
@@ -260,53 +259,43 @@ function over(
   );
 }
 
-const entries = z.record(z.string(), z.looseObject({ version: z.string().optional() })).catch({});
-const lock = z.object({ packages: entries, dependencies: entries }).catch({ packages: {}, dependencies: {} });
-
 function lockedBefore({ lockfile, files }: RelockInput): ReadonlySet<string> {
   return lockedIn(parseJson(lockfile, files[lockfile] ?? "{}"));
 }
 
-/** Each `name@version` of a lockfile. */
+/** Each `name@version` of a lockfile, or of what is nested in it. */
 function lockedIn(data: unknown): ReadonlySet<string> {
-  const { packages, dependencies } = lock.parse(data);
-  const own = [...Object.entries(packages), ...Object.entries(dependencies)];
+  const { packages, dependencies } = tableOf(data);
+  const nested = Object.entries(tableOf(dependencies));
   return new Set([
-    ...own.map(([place, { version }]) => `${place.replace(/^.*node_modules\//, "")}@${version}`),
-    ...Object.values(dependencies).flatMap((nested) => [...lockedIn(nested)]),
+    ...[...Object.entries(tableOf(packages)), ...nested].map(
+      ([place, found]) => `${place.replace(/^.*node_modules\//, "")}@${textOf(tableOf(found)["version"])}`,
+    ),
+    ...nested.flatMap(([, found]) => [...lockedIn({ dependencies: tableOf(found)["dependencies"] })]),
   ]);
 }
 
-const edge = z.object({
-  type: z.string().optional(),
-  name: z.string(),
-  spec: z.string(),
-  from: z.object({ name: z.string().optional(), version: z.string().optional() }).optional(),
-});
-const conflict = z.object({
-  code: z.literal("ERESOLVE"),
-  edge: edge.optional().catch(undefined),
-  currentEdge: edge.nullish().catch(undefined),
-  peerConflict: z.object({ peer: edge.optional() }).nullish().catch(undefined),
-});
-
 /** npm keeps the reason of a conflict beside its message: who wants what of whom. */
 function explained(error: unknown): unknown {
-  const found = conflict.safeParse(error);
-  if (!(error instanceof Error) || !found.success) return error;
-  const edges = [found.data.edge, found.data.currentEdge, found.data.peerConflict?.peer];
-  const wishes = edges.flatMap((it) => (it === undefined || it === null ? [] : [wish(it)]));
-  const message = wishes.length === 0 ? error.message : [...new Set(wishes)].join(", but ");
-  const suspects = edges.flatMap((it) =>
-    it === undefined || it === null ? [] : [it.name, it.from?.name ?? ""],
-  );
-  return Object.assign(new Error(message), { code: "ERESOLVE", suspects });
+  const { code, edge, currentEdge, peerConflict } = tableOf(error);
+  if (!(error instanceof Error) || code !== "ERESOLVE") return error;
+  const edges = [edge, currentEdge, tableOf(peerConflict)["peer"]].flatMap((it) => wishIn(it) ?? []);
+  const wishes = [...new Set(edges.map(({ words }) => words))];
+  const message = wishes.length === 0 ? error.message : wishes.join(", but ");
+  return Object.assign(new Error(message), {
+    code,
+    suspects: edges.flatMap(({ name, asker }) => [name, asker ?? ""]),
+  });
 }
 
-function wish({ type, name, spec, from }: z.infer<typeof edge>): string {
-  const who =
-    from?.name === undefined || from.name === "" ? "the project" : `${from.name}@${from.version ?? "?"}`;
-  return `${who} wants ${type === "peer" ? "beside it " : ""}${name}@${spec}`;
+/** What one edge of npm's tree says in plain words. */
+function wishIn(edge: unknown): { name: string; asker: string | undefined; words: string } | undefined {
+  const { type, from, ...rest } = tableOf(edge);
+  const [name, spec] = [textOf(rest["name"]), textOf(rest["spec"])];
+  if (name === undefined || spec === undefined) return undefined;
+  const [asker, version = "?"] = ["name", "version"].map((key) => textOf(tableOf(from)[key]));
+  const who = asker === undefined || asker === "" ? "the project" : `${asker}@${version}`;
+  return { name, asker, words: `${who} wants ${type === "peer" ? "beside it " : ""}${name}@${spec}` };
 }
 
 function withoutLockfile(input: RelockInput): Record<string, string> {
