@@ -202,6 +202,7 @@ export function createHttpClient(
     const maxBytes = request.maxBytes ?? defaultMaxBytes;
     return throughGate(url.origin, async () => {
       const line = await wireOf(url.href);
+      line.assertPublic({ url, isTrusted });
       statistics.requests += 1;
       const answer = await line
         .ask({ method, url, headers, body, isTrusted, maxBytes })

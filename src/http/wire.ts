@@ -9,11 +9,10 @@ import { guardedLookup, isPrivateHost, type Lookup } from "./address.ts";
 import { FinalHttpError } from "./failure.ts";
 import { Gate } from "./gate.ts";
 
-/**
- * Asks one question and reads the whole answer: nothing is repeated, followed or kept here. What is not trusted is not
- * asked at a private address.
- */
+/** Asks one question and reads the whole answer: nothing is repeated, followed or kept here. */
 export interface Wire {
+  /** Throws `HttpError` where a host that is not trusted is spelled as a private address. */
+  assertPublic(question: Pick<Question, "url" | "isTrusted">): void;
   /** Throws `HttpError`. */
   ask(question: Question): Promise<Answer>;
   /** Breaks off what is under way and closes every connection. */
@@ -80,13 +79,15 @@ export function openWire({ timeouts, connections, lookup = systemLookup }: WireO
   const guarded = agentFor(isPublicAddress);
 
   return {
-    async ask({ method, url, headers, body, isTrusted, maxBytes }) {
+    assertPublic({ url, isTrusted }) {
       if (!isTrusted && isPrivateHost(url.hostname))
         throw new FinalHttpError(
           url.href,
           undefined,
           "is a private address, which a repository may not name",
         );
+    },
+    async ask({ method, url, headers, body, isTrusted, maxBytes }) {
       try {
         const response = await (isTrusted ? open : guarded).request({
           origin: url.origin,
