@@ -278,8 +278,7 @@ function work(
       if (run.attempt < policy.attempts) tell({ kind: "retried", error });
       else {
         // It is kept as it was tried, and what comes next need not fail of it.
-        await stored.updateData({ job });
-        await asked.done();
+        await stored.updateData({ job }).then(asked.done).catch(trouble);
         tell({ kind: "failed", error });
       }
       throw error;

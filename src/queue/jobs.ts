@@ -85,6 +85,8 @@ export function fold(earlier: Job, later: Job): Job {
   return {
     kind,
     ...rest,
+    // Who installs the App anew is known by another number from then on.
+    installationId: later.installationId,
     ...(subjects === undefined ? {} : { subjects }),
     ...(configurations.length === 0 ? {} : { configurations: configurations.slice(-mostSubjects) }),
     ...(pushed.length === 0 ? {} : { pushed: pushed.slice(-mostSubjects) }),

@@ -45,6 +45,14 @@ describe("several requests made one", () => {
     );
   });
 
+  it("are done for the installation that is there now", () => {
+    const before = { ...scan("web", "comment"), installationId: 1 };
+    expect(fold(before, { ...scan("web", "installation"), installationId: 2 })).toEqual({
+      ...before,
+      installationId: 2,
+    });
+  });
+
   it("tend by a scan what may be open no longer, too", () => {
     const closed = shepherd("web", ["#1", "steeplejack/npm/runtime"], "pull-request");
     expect(fold(closed, scan("web"))).toEqual({ ...scan("web"), subjects: ["#1"] });
