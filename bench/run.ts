@@ -10,7 +10,7 @@ import { installed, tell } from "./tools.ts";
 /*
  * `npm run bench [-- [--runs 3] [--latency 25] [--http2] [REPOSITORY ...]]`: how long a look-up takes beside the bare
  * downloads and other tools, cold and warm, against a local server that replays the real documents. The first
- * run fetches what it needs (manifests, documents, npm-check-updates) into `.cache/bench`.
+ * run fetches what it needs (manifests, documents, npm-check-updates) into `.cache/bench`. `--live` asks the registry itself.
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,7 +8,7 @@ import type { ProposeWorld } from "../pipeline/propose.ts";
 import { afterDeclining, declinedIn } from "../pipeline/refusals.ts";
 import { type Scan, scan } from "../pipeline/scan.ts";
 import { writeGroup } from "../pipeline/write.ts";
-import type { Job } from "../queue/jobs.ts";
+import { type Job, pullsIn } from "../queue/jobs.ts";
 import type { Again } from "../queue/queue.ts";
 import { explanationAsMarkdown } from "../reports/explain.ts";
 import type { Patience } from "../shepherd/checks.ts";
@@ -108,11 +108,12 @@ async function scanAsProposed(world: ProposeWorld): Promise<Scan> {
  * all that are open as well.
  */
 async function numbersOf(
-  { kind, subjects }: Job,
+  job: Job,
   pulls: Pick<ShepherdWorld["pulls"], "open" | "commentsOn">,
   { defaultBranch }: OpenRepository,
 ): Promise<readonly number[]> {
-  const named = (subjects ?? []).flatMap((subject) => /^#(\d+)$/.exec(subject)?.[1] ?? []).map(Number);
+  const { kind, subjects } = job;
+  const named = pullsIn(job).map((pull) => Number(pull.slice(1)));
   if (kind === "shepherd" && subjects !== undefined && named.length === subjects.length) return named;
   const open = await pulls.open();
   const all = open.map(({ number }) => number);

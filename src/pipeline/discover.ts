@@ -4,6 +4,7 @@ import type { Policies } from "../domain/policy.ts";
 import type { Cache, FileReader } from "../domain/ports.ts";
 import type { Problem, Project } from "../domain/types.ts";
 import type { Ecosystem, ProjectLocation } from "../ecosystems/ecosystem.ts";
+import { remembered } from "../text/remembered.ts";
 import { recall } from "./recall.ts";
 
 export interface Discovery {
@@ -26,9 +27,7 @@ export async function discover(
   const tests = new Map<readonly string[], (path: string) => boolean>();
   const isExcluded = (ecosystem: string, root: string, path: string): boolean => {
     const { excludePaths } = policies.forProject({ ecosystem, root });
-    const test = tests.get(excludePaths) ?? picomatch([...excludePaths], { dot: true });
-    tests.set(excludePaths, test);
-    return test(path);
+    return remembered(tests, excludePaths, () => picomatch([...excludePaths], { dot: true }))(path);
   };
   const entries = await files.list();
   const found = await Promise.all(

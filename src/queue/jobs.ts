@@ -109,7 +109,8 @@ function besides(...jobs: readonly Job[]): Job["subjects"] {
   return pulls.length === 0 ? undefined : pulls.slice(-mostSubjects);
 }
 
-function pullsIn({ subjects = [] }: Job): readonly string[] {
+/** The pull requests that a job names, such as `#12`. */
+export function pullsIn({ subjects = [] }: Job): readonly string[] {
   return subjects.filter((subject) => /^#\d+$/.test(subject));
 }
 

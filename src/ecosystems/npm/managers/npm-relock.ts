@@ -82,8 +82,9 @@ export async function main(input: RelockInput): Promise<RelockOutput> {
 async function resolved(path: string, input: RelockInput, afresh: boolean): Promise<RelockOutput> {
   await write(path, { ...input.files, ...input.exact });
   const tree = await relock(path, input, afresh, input.refresh);
-  const ranged = withRanges(await readFile(join(path, input.lockfile), "utf8"), input);
-  if (ranged !== undefined && isWhole(tree, input) && isPlain(input)) return { lockfile: ranged };
+  const pins = pinsIn(input);
+  const ranged = withRanges(await readFile(join(path, input.lockfile), "utf8"), input.lockfile, pins);
+  if (ranged !== undefined && isWhole(tree, input) && isPlain(input, pins)) return { lockfile: ranged };
   await write(path, {
     ...withoutLockfile(input),
     ...(ranged === undefined ? {} : { [input.lockfile]: ranged }),
@@ -113,20 +114,35 @@ function isWhole({ inventory }: Tree, input: RelockInput): boolean {
 }
 
 /** Whether npm makes of each requirement what it made of the exact version: a range that this satisfies, and no override. */
-function isPlain({ files, exact }: RelockInput): boolean {
+function isPlain({ files }: RelockInput, pins: readonly Pin[]): boolean {
   const { overrides } = tableOf(parseJson("package.json", files["package.json"] ?? "{}"));
   if (Object.keys(tableOf(overrides)).length > 0) return false;
-  return Object.entries(exact).every(([path, content]) => {
-    const [asked, wished] = [files[path] ?? "{}", content].map((text) => tableOf(parseJson(path, text)));
-    return tables.every((table) => {
-      const pinned = tableOf(wished?.[table]);
-      return Object.entries(tableOf(asked?.[table])).every(([name, range]) => {
-        const version = pinned[name];
-        return (
-          range === version ||
-          (typeof range === "string" && typeof version === "string" && semver.satisfies(version, range))
-        );
-      });
+  return pins.every(
+    ({ version, range }) =>
+      typeof range === "string" && typeof version === "string" && semver.satisfies(version, range),
+  );
+}
+
+/** An exact version that a requirement was replaced by. */
+interface Pin {
+  /** Of its manifest; empty for the root's. */
+  readonly folder: string;
+  readonly table: string;
+  readonly name: string;
+  readonly version: unknown;
+  /** What the manifest says. */
+  readonly range: unknown;
+}
+
+function pinsIn({ files, exact }: RelockInput): readonly Pin[] {
+  return Object.entries(exact).flatMap(([path, content]) => {
+    const folder = dirname(path) === "." ? "" : dirname(path);
+    const [manifest, pinned] = [files[path] ?? "{}", content].map((text) => tableOf(parseJson(path, text)));
+    return tables.flatMap((table) => {
+      const wished = tableOf(pinned?.[table]);
+      return Object.entries(tableOf(manifest?.[table]))
+        .filter(([name, range]) => range !== wished[name])
+        .map(([name, range]): Pin => ({ folder, table, name, version: wished[name], range }));
     });
   });
 }
@@ -220,28 +236,21 @@ const tables = ["dependencies", "devDependencies", "optionalDependencies", "peer
  * A lockfile that was made for exact versions, with what the manifests require in their place; `undefined` where it does
  * not say what they require, as that of version 1.
  */
-function withRanges(text: string, { exact, files, lockfile }: RelockInput): string | undefined {
+function withRanges(text: string, lockfile: string, pins: readonly Pin[]): string | undefined {
   const data = tableOf(parseJson(lockfile, text));
   if (!isTable(data["packages"])) return undefined;
   const packages: Record<string, unknown> = { ...data["packages"] };
   const legacy: Record<string, unknown> = { ...tableOf(data["dependencies"]) };
-  for (const [path, content] of Object.entries(exact)) {
-    const folder = dirname(path) === "." ? "" : dirname(path);
-    const [manifest, pinned] = [files[path] ?? "{}", content].map((one) => tableOf(parseJson(path, one)));
-    const own: Record<string, unknown> = { ...tableOf(packages[folder]) };
-    const ranges: Record<string, unknown> = {};
-    for (const table of tables) {
-      const [asked, wished] = [tableOf(manifest?.[table]), tableOf(pinned?.[table])];
-      const changed = Object.entries(asked).filter(([name, range]) => range !== wished[name]);
-      if (isTable(own[table])) own[table] = over(own[table], Object.fromEntries(changed));
-      Object.assign(ranges, Object.fromEntries(changed));
-    }
-    packages[folder] = own;
+  for (const [folder, own] of Map.groupBy(pins, (pin) => pin.folder)) {
+    const written: Record<string, unknown> = { ...tableOf(packages[folder]) };
+    for (const [table, inTable] of Map.groupBy(own, (pin) => pin.table))
+      if (isTable(written[table])) written[table] = over(written[table], inTable);
+    packages[folder] = written;
     // What npm before 7 reads, in version 2: a member of the workspace is told by its folder there.
     for (const [name, found] of Object.entries(legacy)) {
       const { version, requires } = tableOf(found);
       if (folder !== "" && version === `file:${folder}` && isTable(requires))
-        legacy[name] = { ...tableOf(found), requires: over(requires, ranges) };
+        legacy[name] = { ...tableOf(found), requires: over(requires, own) };
     }
   }
   const dependencies = data["dependencies"] === undefined ? {} : { dependencies: legacy };
@@ -249,13 +258,11 @@ function withRanges(text: string, { exact, files, lockfile }: RelockInput): stri
   return text.endsWith("\n") ? `${ranged}\n` : ranged;
 }
 
-/** A table with other values for the keys that it has. */
-function over(
-  table: Readonly<Record<string, unknown>>,
-  values: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+/** A table of requirements with ranges for those that it has of `pins`. */
+function over(table: Readonly<Record<string, unknown>>, pins: readonly Pin[]): Record<string, unknown> {
+  const ranges = new Map(pins.map(({ name, range }) => [name, range]));
   return Object.fromEntries(
-    Object.entries(table).map(([key, value]) => [key, Object.hasOwn(values, key) ? values[key] : value]),
+    Object.entries(table).map(([name, value]) => [name, ranges.has(name) ? ranges.get(name) : value]),
   );
 }
 
