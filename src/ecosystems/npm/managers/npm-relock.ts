@@ -5,6 +5,9 @@ import Arborist, { type Node, type Tree } from "@npmcli/arborist";
 import semver from "semver";
 import { isTable, tableOf, textOf } from "../../../text/data.ts";
 import { indentOf, parseJson } from "../../../text/json.ts";
+import { answerQuickly } from "./npm-quick.ts";
+
+answerQuickly();
 
 /**
  * Brings an npm lockfile up to date. Heavy: it is the program of a process of its own, called through `Tools`.
@@ -32,20 +35,6 @@ export interface RelockInput {
 export interface RelockOutput {
   readonly lockfile: string;
 }
-
-const noAddress = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
-const NativeUrl = URL;
-
-/**
- * npm asks of every requirement whether it is an address, by trying to read it as one: the traces of those exceptions
- * took a third of the time of a lockfile. Here the same exception is thrown each time.
- */
-globalThis.URL = class extends NativeUrl {
-  constructor(input: string | URL, base?: string | URL) {
-    if (!NativeUrl.canParse(String(input), base?.toString())) throw noAddress;
-    super(input, base);
-  }
-};
 
 // One answer of the registry serves every call of this process, which a busy worker may never end.
 const mostPackuments = 1_000;
@@ -310,9 +299,11 @@ function withoutLockfile(input: RelockInput): Record<string, string> {
 }
 
 async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    const target = join(root, path);
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, content);
-  }
+  await Promise.all(
+    Object.entries(files).map(async ([path, content]) => {
+      const target = join(root, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, content);
+    }),
+  );
 }
