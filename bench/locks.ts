@@ -136,11 +136,10 @@ async function commandOf(
     const entry = await at(program.name, program.version, program.entry);
     if (lockfile === "bun.lock")
       return { file: entry, args: ["install", "--lockfile-only", "--ignore-scripts"] };
-    if (lockfile === "pnpm-lock.yaml")
-      return {
-        file: node,
-        args: [entry, "install", "--lockfile-only", "--ignore-scripts", "--no-frozen-lockfile"],
-      };
+    if (lockfile === "pnpm-lock.yaml") {
+      const args = ["install", "--lockfile-only", "--ignore-scripts", "--no-frozen-lockfile"];
+      return program.name === "pnpm" ? { file: node, args: [entry, ...args] } : { file: entry, args };
+    }
     return { file: node, args: [entry, "install", "--mode=update-lockfile"] };
   }
   if (lockfile.endsWith(".json")) {

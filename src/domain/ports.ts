@@ -305,8 +305,8 @@ export interface ProgramRun {
 }
 
 export interface NativeRun extends ProgramRun {
-  /** What stands at a plain `http:` address that the program asks for; `undefined` where nothing does. */
-  readonly answer: (url: URL) => Promise<Buffer | undefined>;
+  /** What stands at a plain `http:` address that the program asks for, by the `Accept` that it sent; `undefined` where nothing does. */
+  readonly answer: (url: URL, accept: string) => Promise<Buffer | undefined>;
 }
 
 export interface ToolLimits {

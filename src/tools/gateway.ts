@@ -10,10 +10,12 @@ export interface Gateway {
 }
 
 /**
- * Opens a proxy for one program. `answer` gives what stands at a plain `http:` address, or `undefined` for a 404; what
+ * Opens a proxy for one program. `answer` gives what stands at a plain `http:` address in a form that is accepted, or `undefined` for a 404; what
  * it throws is a 502 to the program. Tunnels, which `https:` needs, are refused.
  */
-export async function openGateway(answer: (url: URL) => Promise<Buffer | undefined>): Promise<Gateway> {
+export async function openGateway(
+  answer: (url: URL, accept: string) => Promise<Buffer | undefined>,
+): Promise<Gateway> {
   const password = randomBytes(16).toString("hex");
   const expected = `Basic ${Buffer.from(`steeplejack:${password}`).toString("base64")}`;
   const server = createServer((request, response) => {
@@ -42,13 +44,13 @@ async function respond(
   { method, url = "", headers }: IncomingMessage,
   response: ServerResponse,
   expected: string,
-  answer: (url: URL) => Promise<Buffer | undefined>,
+  answer: (url: URL, accept: string) => Promise<Buffer | undefined>,
 ): Promise<void> {
   if (headers["proxy-authorization"] !== expected) return void response.writeHead(407).end();
   if (method !== "GET" || !/^http:\/\//i.test(url) || !URL.canParse(url))
     return void response.writeHead(403).end();
   try {
-    const body = await answer(new URL(url));
+    const body = await answer(new URL(url), headers.accept ?? "*/*");
     response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" }).end(body);
   } catch {
     response.writeHead(502).end(); // whoever answers knows why

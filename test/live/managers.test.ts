@@ -88,6 +88,7 @@ describe("a hostile repository is updated by its real package manager, and nothi
     ["pnpm 9", "pnpm@9.15.9", "pnpm-lock.yaml", pnpmLock("9.0")],
     ["pnpm 10", "pnpm@10.34.5", "pnpm-lock.yaml", pnpmLock("9.0")],
     ["pnpm 11", "pnpm@11.19.0", "pnpm-lock.yaml", pnpmLock("9.0")],
+    ["pnpm 12", "pnpm@12.21.0", "pnpm-lock.yaml", pnpmLock("9.0")],
     ["Yarn 1", "yarn@1.22.22", "yarn.lock", yarn1Lock],
     ["Yarn 2", "yarn@2.4.2", "yarn.lock", berryLock(4)],
     ["Yarn 3", "yarn@3.8.7", "yarn.lock", berryLock(6)],
@@ -113,22 +114,25 @@ describe("a hostile repository is updated by its real package manager, and nothi
     expect([existsSync(trap.marker), trap.heard]).toEqual([false, []]);
   });
 
-  it.each([
-    ["an archive at an address", (url: string) => `${url}x.tgz`],
-    ["a repository of git", (url: string) => `git+${url}x.git`],
-    ["a repository of git by SSH", () => "git+ssh://git@127.0.0.1/x.git"],
-    ["a repository on GitHub", () => "github:owner/name"],
-  ])(
-    "bun is told of no address but those of registries: %s is not fetched, and the reason told",
-    async (_, of) => {
-      const manifest = { dependencies: { ...dependencies, x: of(trap.url) }, packageManager: "bun@1.3.4" };
-      const project = await folder({ ...hostileRepository(trap, manifest), "bun.lock": bunLock(1) });
+  describe.each([
+    ["bun", "bun@1.3.4", "bun.lock", bunLock(1)],
+    ["pnpm", "pnpm@12.21.0", "pnpm-lock.yaml", pnpmLock("9.0")],
+  ])("%s is told of no address but those of registries", (manager, packageManager, lockfile, lock) => {
+    it.each([
+      ["an archive at an address", (url: string) => `${url}x.tgz`],
+      ["an archive at a secure address", (url: string) => `${url.replace("http:", "https:")}x.tgz`],
+      ["a repository of git", (url: string) => `git+${url}x.git`],
+      ["a repository of git by SSH", () => "git+ssh://git@127.0.0.1/x.git"],
+      ["a repository on GitHub", () => "github:owner/name"],
+    ])("%s is not fetched, and the reason told", async (_, of) => {
+      const manifest = { dependencies: { ...dependencies, x: of(trap.url) }, packageManager };
+      const project = await folder({ ...hostileRepository(trap, manifest), [lockfile]: lock });
       const { stdout } = await project.steeplejack("update", "--json", "--advisories", "none", "--no-cache");
-      expect(stdout).toContain("bun makes no lockfile");
-      expect(await project.read("bun.lock")).toBe(bunLock(1));
+      expect(stdout).toContain(`${manager} makes no lockfile`);
+      expect(await project.read(lockfile)).toBe(lock);
       expect([existsSync(trap.marker), trap.heard]).toEqual([false, []]);
-    },
-  );
+    });
+  });
 
   it("pnpm with a pnpmfile: it is left alone, with the reason", async () => {
     const project = await folder({

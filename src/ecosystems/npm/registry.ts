@@ -10,8 +10,9 @@ import { npmVersions } from "../../versions/semver.ts";
 /** npm's own default, ending in `/`. */
 export const publicRegistry: string = defaults.registry;
 
-const abbreviated = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
-const full = "application/json";
+/** The forms in which a registry has a document, as the `Accept` that asks for them. */
+export const abbreviated = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+export const full = "application/json";
 
 /**
  * Asks the registry for one package. https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md

@@ -303,7 +303,7 @@ describe("a lockfile of bun is made by bun", () => {
       async runNative(asked, order) {
         runs.push({ program: asked, order });
         if (more.asks !== undefined)
-          answers.push((await order.answer(new URL(more.asks)).catch(() => undefined))?.toString());
+          answers.push((await order.answer(new URL(more.asks), "*/*").catch(() => undefined))?.toString());
         if (more.fails !== undefined) throw more.fails;
         const wanted = /"vite":"([^"]+)"/.exec(order.files["package.json"] ?? "")?.[1];
         const text = order.files["bun.lock"] ?? "";

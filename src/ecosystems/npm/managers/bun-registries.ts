@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
 import { stringify } from "smol-toml";
 import { tableOf, textOf } from "../../../text/data.ts";
-import { pick } from "../../../text/pick.ts";
 import type { Io } from "../../ecosystem.ts";
 import { readPackageJson } from "../manifest.ts";
-import { publicRegistry } from "../registry.ts";
+import { abbreviated, full, publicRegistry } from "../registry.ts";
 import { type BunLock, placeOf } from "./bun-lockfile.ts";
 import type { RelockTask } from "./manager.ts";
+import { documentAt, openStandInRegistries, standInAddress, type StandInRegistries } from "./native.ts";
 
 /** The registries of a project as bun sees them: addresses that exist nowhere, for which the real ones are asked. */
 export interface BunRegistries {
   /** The text of a `bunfig.toml`. */
   readonly settings: string;
-  readonly answer: (url: URL) => Promise<Buffer | undefined>;
+  readonly answer: StandInRegistries["answer"];
   /** A lockfile that bun wrote, with the registries' own addresses in it. */
   named(lockfile: string): string;
   /** What was thrown in place of answers. */
@@ -21,34 +21,6 @@ export interface BunRegistries {
   readonly digest?: string;
 }
 
-const host = "registry.invalid";
-/** What bun reads of a registry's document. Of a full one, which some registries always send, all the rest is most. */
-const needed = {
-  name: "value",
-  modified: "value",
-  "dist-tags": "value",
-  time: "value",
-  versions: {
-    "*": {
-      name: "value",
-      version: "value",
-      bin: "value",
-      directories: "value",
-      dependencies: "value",
-      optionalDependencies: "value",
-      peerDependencies: "value",
-      peerDependenciesMeta: "value",
-      bundleDependencies: "value",
-      bundledDependencies: "value",
-      os: "value",
-      cpu: "value",
-      libc: "value",
-      hasInstallScript: "value",
-      deprecated: "value",
-      dist: { tarball: "value", integrity: "value", shasum: "value" },
-    },
-  },
-} as const;
 /** Of a repository's own `[install]` what shapes a lockfile: https://bun.com/docs/runtime/bunfig#package-manager */
 const shaping = new Set(["linkWorkspacePackages", "minimumReleaseAge", "minimumReleaseAgeExcludes", "peer"]);
 
@@ -57,63 +29,34 @@ export function openBunRegistries(task: RelockTask, lock: BunLock, io: Io): BunR
   const { registry, scopes, settings, isMirror } = task;
   const kept = Object.entries(settings).filter(([key]) => shaping.has(key));
   const isDated = io.asOf !== undefined || kept.some(([key]) => key === "minimumReleaseAge");
-  const addresses = [registry, ...Object.values(scopes)];
-  const known = new Map<string, Promise<string | undefined>>();
-  const failures: unknown[] = [];
   const tagged = taggedVersions(task, lock);
-  const view = JSON.stringify([addresses, isMirror, isDated, [...tagged]]);
-
-  async function load(url: string, name: string): Promise<string | undefined> {
-    const text = await io.http.get(url, {
-      accept: isDated
-        ? "application/json"
-        : "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
-      cacheAs: "npm-documents-3",
-      read: (body) => JSON.stringify(pick(body.toString("utf8"), needed)),
-    });
+  const view = JSON.stringify([registry, ...Object.values(scopes), isMirror, isDated, [...tagged]]);
+  const seen = openStandInRegistries(task, async (url, name) => {
+    const text = await documentAt(url, isDated ? full : abbreviated, io);
     const present = text === undefined || io.asOf === undefined ? text : asOf(text, io.asOf);
     const tags = tagged.get(name);
-    const seen = present === undefined || tags === undefined ? present : withTags(present, tags);
-    return isMirror ? seen?.replaceAll(`"${registry}`, `"${publicRegistry}`) : seen;
-  }
+    const document = present === undefined || tags === undefined ? present : withTags(present, tags);
+    return isMirror ? document?.replaceAll(`"${registry}`, `"${publicRegistry}`) : document;
+  });
 
   return {
     settings: stringify({
       install: {
         ...Object.fromEntries(kept.map(([key, value]): [string, unknown] => [key, JSON.parse(value)])),
-        registry: `http://${host}/0/`,
-        scopes: Object.fromEntries(
-          Object.keys(scopes).map((scope, index) => [scope, `http://${host}/${index + 1}/`]),
-        ),
+        registry: seen.registry,
+        scopes: seen.scopes,
       },
     }),
-    failures,
+    answer: seen.answer,
+    failures: seen.failures,
     ...(io.asOf === undefined ? { digest: hash("sha256", view, "hex") } : {}),
     // Of the public registry bun names no addresses; of the others it may name those that it asked.
     named: (lockfile) =>
-      lockfile.replace(
-        /"http:\/\/registry\.invalid(?::80)?\/(\d+)\/([^"]*)"/g,
-        (_, index: string, path: string) => {
-          const address = addresses[Number(index)] ?? registry;
-          const isPublic = address === publicRegistry || (isMirror && address === registry);
-          return isPublic ? '""' : JSON.stringify(`${address}${path}`);
-        },
-      ),
-    async answer({ hostname, pathname }) {
-      const [, index = "", name = ""] = /^\/(\d+)\/((?:@[^/]+(?:\/|%2f))?[^/]+)$/i.exec(pathname) ?? [];
-      const address = addresses[Number(index)];
-      if (hostname !== host || address === undefined || name === "") return undefined;
-      const url = `${address}${name.replace(/\/|%2f/i, "%2F")}`;
-      const answer = known.get(url) ?? load(url, decodeURIComponent(name));
-      known.set(url, answer);
-      try {
-        const text = await answer;
-        return text === undefined ? undefined : Buffer.from(text);
-      } catch (error) {
-        failures.push(error);
-        throw error;
-      }
-    },
+      lockfile.replace(standInAddress, (_, index: string, path: string) => {
+        const address = seen.realOf(index);
+        const isPublic = address === publicRegistry || (isMirror && address === registry);
+        return isPublic ? "" : `${address}${path}`;
+      }),
   };
 }
 

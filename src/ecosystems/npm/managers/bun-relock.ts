@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { ProgramError, ResolutionError } from "../../../domain/errors.ts";
-import type { Program } from "../../../domain/ports.ts";
-import { tableOf, textOf } from "../../../text/data.ts";
+import { tableOf } from "../../../text/data.ts";
 import { parseJson } from "../../../text/json.ts";
 import type { Io } from "../../ecosystem.ts";
 import { assertNoArchives } from "./archives.ts";
@@ -10,6 +9,7 @@ import { type BunRegistries, openBunRegistries } from "./bun-registries.ts";
 import { withBunRanges } from "./bun-ranges.ts";
 import { type BunLock, parseBunLock } from "./bun-lockfile.ts";
 import type { RelockTask } from "./manager.ts";
+import { bunFor } from "./native.ts";
 import { pinsOf } from "./pins.ts";
 import { failureOf, pinnedRange, programOf, unchangedBy } from "./program.ts";
 
@@ -32,7 +32,8 @@ export async function relock(task: RelockTask, io: Io): Promise<string> {
   }
   // With an entry for it in the lockfile, bun does not look into an archive.
   if (task.anew) assertNoArchives(files);
-  const program = await programOf(packageOf(process), rangeOf(task, lock), entryOf(process), task, io);
+  const { name, entry } = bunFor(process);
+  const program = await programOf(name, rangeOf(task, lock), entry, task, io);
   const registries = openBunRegistries(task, lock, io);
   const attempt = async (cache: string | undefined) => {
     const run = async (inputs: Readonly<Record<string, string>>) => {
@@ -107,25 +108,6 @@ function overriding(
     ...Object.fromEntries(refresh.map(({ name, to }) => [name, to])),
   };
   return { ...files, "package.json": JSON.stringify({ ...manifest, overrides }) };
-}
-
-/** What bun is published as for a machine, in the kind that asks the least of its processor. */
-function packageOf({ platform, arch, report }: Pick<NodeJS.Process, "platform" | "arch" | "report">): string {
-  const system = platform === "win32" ? "windows" : platform;
-  const processor = arch === "arm64" ? "aarch64" : arch;
-  const kinds = [
-    ...(platform === "linux" && !hasGlibc(report.getReport()) ? ["musl"] : []),
-    ...(arch === "x64" ? ["baseline"] : []),
-  ];
-  return ["@oven/bun", system, processor, ...kinds].join("-");
-}
-
-function hasGlibc(report: unknown): boolean {
-  return textOf(tableOf(tableOf(report)["header"])["glibcVersionRuntime"]) !== undefined;
-}
-
-function entryOf({ platform }: Pick<NodeJS.Process, "platform">): Program["entry"] {
-  return platform === "win32" ? "bin/bun.exe" : "bin/bun";
 }
 
 /** The version that the project pins, unless its lockfile was written by a later one; else one that writes such a lockfile. */

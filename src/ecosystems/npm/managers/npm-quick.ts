@@ -4,7 +4,7 @@ const noAddress = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVAL
 
 /**
  * For a process that does nothing but npm's work. What npm asks a hundred thousand times for one lockfile is answered
- * alike in a fraction of the time: an exception comes with its trace, which took a third of the work, and names are ASCII.
+ * alike in a fraction of the time: an exception comes with its trace, which took a third of the work.
  */
 export function answerQuickly(): void {
   // Every requirement is tried as an address.
@@ -25,7 +25,7 @@ export function answerQuickly(): void {
         : Reflect.apply(valid, semver, [version, options]),
   });
 
-  // Packages are looked up by names in a normal form of Unicode's, which ASCII is, and one name after the other all over a tree.
+  // Packages are looked up by the normal form of their names, nearly always themselves, each all over a tree.
   // oxlint-disable-next-line typescript/unbound-method -- it is called on texts below
   const { normalize } = String.prototype;
   let last = "";
@@ -33,10 +33,9 @@ export function answerQuickly(): void {
     normalize(this: string, form?: string) {
       if (form !== "NFKD") return Reflect.apply(normalize, this, [form]);
       if (this === last) return last;
-      // oxlint-disable-next-line no-control-regex -- that is what ASCII is
-      if (!/^[\u0000-\u007F]*$/.test(this)) return Reflect.apply(normalize, this, [form]);
-      last = `${this}`;
-      return last;
+      const normal = Reflect.apply(normalize, this, [form]);
+      if (normal === this) last = normal;
+      return normal;
     },
   });
 }

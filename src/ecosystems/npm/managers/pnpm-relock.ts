@@ -1,20 +1,18 @@
-import { join } from "node:path";
 import semver from "semver";
-import { isMap, isScalar, parseDocument } from "yaml";
+import { parseDocument } from "yaml";
 import { z } from "zod";
 import { ProgramError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
 import type { RelockTask } from "./manager.ts";
 import { standInsForPnpm } from "./pnpm-archives.ts";
 import { pinsOf } from "./pins.ts";
+import { withOwnDocument } from "./pnpm-own.ts";
+import { lastBoundedPnpm, type Pnpm, pnpmOf } from "./pnpm-program.ts";
 import { withPnpmRanges } from "./pnpm-ranges.ts";
-import { failureOf, minutesSince, pinnedRange, programOf } from "./program.ts";
+import { cleaned } from "./pnpm-settings.ts";
+import { failureOf } from "./program.ts";
 
 const table = z.record(z.string(), z.string()).catch({});
-const limits = { seconds: 600, megabytes: 3_072 };
-const install = ["install", "--lockfile-only", "--ignore-scripts", "--ignore-pnpmfile"];
-/** The document about pnpm itself that a lockfile may begin with. */
-const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
 
 /**
  * As with npm, with the exact versions that were chosen, so that pnpm does not take newer ones that the ranges allow; the
@@ -22,43 +20,54 @@ const ownDocument = /^---\r?\n[\s\S]*?\n(?=---\r?\n)/;
  * whether it would install from the result with `--frozen-lockfile`.
  */
 export async function relock(task: RelockTask, io: Io): Promise<string> {
+  const pnpm = await pnpmOf(task, io);
+  try {
+    return await relockBy(pnpm, task, io);
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    if (!pnpm.isApart || !outOfReach.test(error.output)) throw explained(error, pnpm, task);
+  }
+  const other = await lastBoundedPnpm(task, io);
+  try {
+    return await relockBy(other, task, io);
+  } catch (error) {
+    throw error instanceof ProgramError ? explained(error, other, task) : error;
+  }
+}
+
+/** pnpm 12 wanted something that is at no registry: an archive, a runtime. */
+const outOfReach = /tunnel error/;
+
+async function relockBy(pnpm: Pnpm, task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
   const { archives, restored } = standInsForPnpm(files, text);
-  const program = await programOf("pnpm", rangeOf(task), "bin/pnpm.cjs", task, io);
-  const run = async (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) => {
-    const order = {
-      args: [...install, ...args],
-      files: { ...cleaned(inputs), ".npmrc": settingsOf(task) },
-      archives,
-      wanted: [lockfile],
-      environment: environmentOf(task, io.asOf),
-    };
-    const output = await io.tools.run(program, order, limits);
-    return output[lockfile] ?? "";
-  };
+  const run = (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    pnpm.install(cleaned(inputs), archives, ...args);
   const asked = async (ranged: string) => {
     const result = await run({ ...files, [lockfile]: ranged }, "--no-frozen-lockfile");
     await run({ ...files, [lockfile]: result }, "--frozen-lockfile");
     return result;
   };
-  try {
-    const wished = withRules({ ...files, ...exact }, task, semver.major(program.version));
-    const start = task.anew ? {} : { [lockfile]: text };
-    // Where nothing is to move, it would believe the lockfile and ask nobody.
-    const isSame = !task.anew && task.moves.length === 0 && task.refresh.length === 0;
-    const doubting = isSame ? ["--no-prefer-frozen-lockfile"] : [];
-    const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
-    const ranged = withPnpmRanges(chosen, pinsOf(task));
-    const isWhole = Object.keys(archives).length === 0;
-    const own = restored(ranged.isSettled && isWhole ? ranged.text : await asked(ranged.text));
-    return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
-  } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
-    throw failureOf("pnpm", error, wordsOf(error.output), task, {
-      isUnreachable: /META_FETCH_FAIL|ERR_PNPM_FETCH_5/.test(error.output),
-      isHopeless: !error.output.includes("ERR_PNPM_"),
-    });
-  }
+  const wished = withRules({ ...files, ...exact }, task, semver.major(pnpm.version));
+  const start = task.anew ? {} : { [lockfile]: text };
+  // Where nothing is to move, it would believe the lockfile and ask nobody.
+  const isSame = !task.anew && task.moves.length === 0 && task.refresh.length === 0;
+  const doubting = isSame ? ["--no-prefer-frozen-lockfile"] : [];
+  const chosen = await run({ ...wished, ...start }, "--no-frozen-lockfile", ...doubting);
+  const ranged = withPnpmRanges(chosen, pinsOf(task));
+  const isWhole = Object.keys(archives).length === 0;
+  const made = restored(ranged.isSettled && isWhole ? ranged.text : await asked(ranged.text));
+  const own = await withOwnDocument(made, task, io);
+  return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
+}
+
+function explained(error: ProgramError, { failures }: Pnpm, task: RelockTask): unknown {
+  const [unanswered] = failures;
+  if (unanswered !== undefined) return unanswered;
+  return failureOf("pnpm", error, wordsOf(error.output), task, {
+    isUnreachable: /META_FETCH_FAIL|ERR_PNPM_FETCH_5/.test(error.output),
+    isHopeless: !/ERR_PNPM_|Failed to resolve/.test(error.output),
+  });
 }
 
 /**
@@ -88,130 +97,17 @@ function withRules(
   };
 }
 
-/** The versions whose lockfile this is. From 12 on pnpm is a program for one machine, which cannot be kept in bounds. */
-function rangeOf({ packageManager, text }: RelockTask): string {
-  const pinned = pinnedRange("pnpm", packageManager, ">=8.6.0 <12.0.0");
-  if (pinned !== undefined) return pinned;
-  if (/^lockfileVersion: ['"]?6/m.test(text)) return "^8.15.0";
-  const isLate = ownDocument.test(text) || pinnedRange("pnpm", packageManager, ">=12.0.0") !== undefined;
-  return isLate ? "^11.0.0" : "^10.0.0";
-}
-
-/** The files without what has no say in a lockfile: scripts, which pnpm to run, and settings that lead elsewhere. */
-function cleaned(files: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(files).map(([path, text]) => {
-      if (path === "pnpm-workspace.yaml") return [path, cleanWorkspace(text)];
-      return [path, path.endsWith("package.json") ? cleanManifest(text) : text];
-    }),
-  );
-}
-
-function cleanWorkspace(text: string): string {
-  const document = parseDocument(text);
-  const top = document.contents;
-  if (!isMap(top)) return text;
-  top.items = top.items.filter(({ key }) => isScalar(key) && shapingFields.has(String(key.value)));
-  return document.toString();
-}
-
-function cleanManifest(text: string): string {
-  const manifest = z.looseObject({}).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
-  const { scripts: _scripts, packageManager: _pinned, devEngines, pnpm: own, ...rest } = manifest;
-  const engines = z.looseObject({}).safeParse(devEngines).data;
-  const settings = Object.entries(z.looseObject({}).safeParse(own).data ?? {});
-  return JSON.stringify({
-    ...rest,
-    ...(engines === undefined ? {} : { devEngines: { ...engines, packageManager: undefined } }),
-    pnpm: Object.fromEntries(settings.filter(([key]) => shapingFields.has(key))),
-  });
-}
-
-/** The operator's registries and credentials; of a repository's own settings only those that shape a lockfile. */
-function settingsOf({ registry, scopes, credentials, settings }: RelockTask): string {
-  const rows = {
-    ...Object.fromEntries(Object.entries(settings).filter(([key]) => shaping.has(key))),
-    registry,
-    ...Object.fromEntries(Object.entries(scopes).map(([scope, address]) => [`${scope}:registry`, address])),
-    ...credentials,
-    "manage-package-manager-versions": "false",
-    "package-manager-strict": "false",
-    "engine-strict": "false",
-  };
-  return `${Object.entries(rows)
-    .map(([key, value]) => `${key}=${value}`)
-    .join("\n")}\n`;
-}
-
-const shaping = new Set([
-  "auto-install-peers",
-  "dedupe-direct-deps",
-  "dedupe-injected-deps",
-  "dedupe-peer-dependents",
-  "exclude-links-from-lockfile",
-  "inject-workspace-packages",
-  "link-workspace-packages",
-  "lockfile-include-tarball-url",
-  "peers-suffix-max-length",
-  "prefer-workspace-packages",
-  "resolution-mode",
-  "resolve-peers-from-workspace-root",
-  "save-workspace-protocol",
-  "shared-workspace-lockfile",
-  "strict-peer-dependencies",
-]);
-
-/** The same of `pnpm-workspace.yaml` and of `pnpm` in a manifest: https://pnpm.io/settings */
-const shapingFields = new Set([
-  ...[...shaping].map((key) => key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())),
-  "allowNonAppliedPatches",
-  "allowUnusedPatches",
-  "allowedDeprecatedVersions",
-  "blockExoticSubdeps",
-  "catalog",
-  "catalogs",
-  "dedupePeers",
-  "ignorePatchFailures",
-  "ignoredOptionalDependencies",
-  "minimumReleaseAge",
-  "minimumReleaseAgeExclude",
-  "minimumReleaseAgeIgnoreMissingTime",
-  "minimumReleaseAgeStrict",
-  "overrides",
-  "packageExtensions",
-  "packages",
-  "patchedDependencies",
-  "peerDependencyRules",
-  "supportedArchitectures",
-  "trustPolicy",
-  "trustPolicyExclude",
-  "trustPolicyIgnoreAfter",
-]);
-
-function environmentOf({ cache }: RelockTask, asOf: Date | undefined): Record<string, string> {
-  // Known from 10.16 on, under one of the two names; what does not know it takes no notice.
-  const age = asOf === undefined ? undefined : String(minutesSince(asOf));
-  const dated =
-    age === undefined ? {} : { npm_config_minimum_release_age: age, pnpm_config_minimum_release_age: age };
-  const kept: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: join(cache, "pnpm") };
-  return {
-    ...kept,
-    ...dated,
-    COREPACK_ENABLE_STRICT: "0",
-    pnpm_config_pm_on_fail: "ignore",
-    // What is in the lockfile already was let in by others; what is new is still asked about.
-    pnpm_config_trust_lockfile: "true",
-  };
-}
-
-/** What pnpm says is wrong, in one line. */
+/** What pnpm says is wrong, in one line: from 12 on the last of a chain of causes, drawn as a tree. */
 function wordsOf(output: string): string {
+  const cause = /╰─▶ ((?:.+\n?)+)/.exec(output)?.[1]?.replace(/\n\s*help:[^]*$/, "");
   const lines = output.split("\n").map((line) => line.trim());
   const at = lines.findIndex((line) => /ERR_PNPM_|^ERROR|^\w*Error: |^\[?ERR/.test(line));
   const telling = at === -1 ? lines.filter(Boolean).slice(-3) : lines.slice(at, at + 4).filter(Boolean);
-  return telling
+  return (cause?.split("\n") ?? telling)
     .filter((line) => !line.startsWith("at "))
     .join(" ")
     .replace(/\s+/g, " ")
+    .replace(/ (?:while fetching it )?from http:\/\/ ?registry\.invalid\S*/g, "")
+    .trim()
     .slice(0, 400);
 }

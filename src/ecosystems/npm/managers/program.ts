@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HttpError, type ProgramError, ResolutionError } from "../../../domain/errors.ts";
 import type { Program } from "../../../domain/ports.ts";
 import type { Io } from "../../ecosystem.ts";
+import { abbreviated } from "../registry.ts";
 import type { RelockTask } from "./manager.ts";
 
 const published = z.object({
@@ -29,8 +30,7 @@ export async function programOf(
   alike = "",
 ): Promise<Program> {
   const url = `${operatorRegistry}${name.replace("/", "%2F")}`;
-  const accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
-  const found = await http.get(url, { accept, cacheAs: "npm-programs-1", read: readArchives });
+  const found = await http.get(url, { accept: abbreviated, cacheAs: "npm-programs-1", read: readArchives });
   const versions = Object.keys(found ?? {});
   const next = semver.valid(range) === null ? [] : [`^${range} ${alike}`, `^${range}`, alike];
   const version = [range, ...next.filter(Boolean)]

@@ -7,6 +7,7 @@ import type { HttpClient } from "../../../domain/ports.ts";
 import type { Io } from "../../ecosystem.ts";
 import { readPackageJson } from "../manifest.ts";
 import { registryFor } from "../npmrc.ts";
+import { abbreviated, full } from "../registry.ts";
 import type { RelockTask } from "./manager.ts";
 import {
   bodyOf,
@@ -255,12 +256,8 @@ function openRegistry({ registry, scopes }: RelockTask, io: Io, base: string | u
 }
 
 async function load(http: HttpClient, url: string, asOf: Date | undefined): Promise<Published | undefined> {
-  const accept =
-    asOf === undefined
-      ? "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
-      : "application/json";
   return http.get(url, {
-    accept,
+    accept: asOf === undefined ? abbreviated : full,
     cacheAs: "npm-manifests-1",
     read: (body) => published.parse(JSON.parse(body.toString("utf8"))),
   });
