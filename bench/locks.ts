@@ -181,6 +181,8 @@ async function run({ file, args }: Command, folder: string, store: string): Prom
     HOME: store,
     npm_config_cache: join(store, "npm"),
     pnpm_config_store_dir: join(store, "pnpm"),
+    // The release that the manifests pin is the one that runs.
+    pnpm_config_pm_on_fail: "ignore",
     XDG_CACHE_HOME: join(store, "cache"),
     YARN_GLOBAL_FOLDER: join(store, "yarn"),
     YARN_CACHE_FOLDER: join(store, "yarn-cache"),

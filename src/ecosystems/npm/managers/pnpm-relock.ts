@@ -97,17 +97,27 @@ function withRules(
   };
 }
 
-/** What pnpm says is wrong, in one line: from 12 on the last of a chain of causes, drawn as a tree. */
+/** What pnpm says is wrong, in one line. */
 function wordsOf(output: string): string {
-  const cause = /╰─▶ ((?:.+\n?)+)/.exec(output)?.[1]?.replace(/\n\s*help:[^]*$/, "");
   const lines = output.split("\n").map((line) => line.trim());
   const at = lines.findIndex((line) => /ERR_PNPM_|^ERROR|^\w*Error: |^\[?ERR/.test(line));
   const telling = at === -1 ? lines.filter(Boolean).slice(-3) : lines.slice(at, at + 4).filter(Boolean);
-  return (cause?.split("\n") ?? telling)
-    .filter((line) => !line.startsWith("at "))
-    .join(" ")
-    .replace(/\s+/g, " ")
-    .replace(/ (?:while fetching it )?from http:\/\/ ?registry\.invalid\S*/g, "")
-    .trim()
-    .slice(0, 400);
+  const said = telling.filter((line) => !line.startsWith("at ")).join(" ");
+  return (lastCauseIn(output) ?? said).replace(/\s+/g, " ").slice(0, 400);
+}
+
+/** From 12 on it draws a tree of causes, each in lines of 80 characters, and its registries are none. */
+function lastCauseIn(output: string): string | undefined {
+  const flat = output.replace(/\n\s*│?\s{3,}(?=\S)/g, " ");
+  const cause = /╰─▶ (.+)/.exec(flat)?.[1];
+  const asker = /while installing the dependencies of (\S.{0,250}?@\d\S*)/
+    .exec(flat)?.[1]
+    ?.replaceAll(" ", "");
+  const known = cause
+    ?.replace(/ (?:while fetching it )?from http:\/\/ ?registry\.invalid\S*/g, "")
+    .replace(
+      /GET http:\/\/ ?registry\.invalid\/\d+\/(.+?): Not Found - 404/,
+      (_, name: string) => `the registry has no ${decodeURIComponent(name.replaceAll(" ", ""))}`,
+    );
+  return known === undefined || asker === undefined ? known : `${known}, which ${asker} wants`;
 }
