@@ -90,8 +90,9 @@ export async function runAtDesk(
   try {
     const [project, home] = [join(base, "project"), join(base, "home")];
     await Promise.all([mkdir(project), mkdir(join(home, "tmp"), { recursive: true })]);
-    for (const [path, content] of Object.entries({ ...order.archives, ...order.files }))
-      await put(project, path, content);
+    await Promise.all(
+      Object.entries({ ...order.archives, ...order.files }).map(([path, content]) => put(project, path, content)),
+    );
     const command = commandIn(base);
     const environment = {
       ...command.environment,
