@@ -91,7 +91,9 @@ export async function runAtDesk(
     const [project, home] = [join(base, "project"), join(base, "home")];
     await Promise.all([mkdir(project), mkdir(join(home, "tmp"), { recursive: true })]);
     await Promise.all(
-      Object.entries({ ...order.archives, ...order.files }).map(([path, content]) => put(project, path, content)),
+      Object.entries({ ...order.archives, ...order.files }).map(([path, content]) =>
+        put(project, path, content),
+      ),
     );
     const command = commandIn(base);
     const environment = {
