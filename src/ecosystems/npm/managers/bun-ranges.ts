@@ -9,7 +9,8 @@ import type { Pin, Pins, Ranged } from "./pins.ts";
  * soon as a range lets it.
  */
 export function withBunRanges(path: string, lockfile: string, { pins, isAll }: Pins): Ranged {
-  const json = readJsonc(path, lockfile);
+  // Only what comes before the packages is looked into, as bun writes it: they are nearly all of it.
+  const json = readJsonc(path, lockfile.replace(/^ {2}"packages": \{[^]*$/m, "}"));
   const edits = pins.flatMap((pin): Edit[] => {
     const found = json.stringAt(placeOf(pin));
     if (found?.raw !== pin.pinned) return [];
