@@ -107,7 +107,9 @@ export async function runAtDesk(
       CI: "true",
       ...order.environment,
     };
-    const { code, output } = await run({ ...command, environment }, project, limits);
+    const { code, output: said } = await run({ ...command, environment }, project, limits);
+    // Where it ran is of no use to anybody, and another place each time.
+    const output = said.replaceAll(`${project}/`, "").replaceAll(project, "the project");
     if (code !== 0) throw new ProgramError(`${name} ${version} ended with ${code}`, output);
     if (order.failsAt?.test(output) === true)
       throw new ProgramError(`${name} ${version} did not do what it was asked`, output);

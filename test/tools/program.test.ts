@@ -122,6 +122,13 @@ describe("a program of an archive", () => {
     });
   });
 
+  it("does not tell where it ran, which is another place each time", async () => {
+    const script = `console.log("in " + process.cwd() + ": " + process.cwd() + "/a/package.json is broken"); process.exit(1);`;
+    await expect(run(script)).rejects.toMatchObject({
+      output: "in the project: a/package.json is broken\n",
+    });
+  });
+
   it("ends in an error where it says that it failed, though it ends well", async () => {
     const script = `console.log("warn: starting over");`;
     await expect(run(script, { failsAt: /starting over/ })).rejects.toMatchObject({

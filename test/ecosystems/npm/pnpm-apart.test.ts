@@ -134,6 +134,13 @@ const canned = cannedHttp({
       "1.0.0": { dist: { ...dist("sha512-a"), tarball: "https://acme.test/@acme/util/-/util-1.0.0.tgz" } },
     },
   },
+  "https://registry.test/near/@near%2Futil": {
+    versions: {
+      "1.0.0": {
+        dist: { ...dist("sha512-n"), tarball: "https://registry.test/near/@near/util/-/util-1.0.0.tgz" },
+      },
+    },
+  },
   "https://registry.test/broken": 500,
 });
 
@@ -147,7 +154,10 @@ const http: HttpClient = {
   },
 };
 
-const ecosystem = npm({ registry: "https://registry.test/", scopes: { "@acme": "https://acme.test/" } });
+const ecosystem = npm({
+  registry: "https://registry.test/",
+  scopes: { "@acme": "https://acme.test/", "@near": "https://registry.test/near/" },
+});
 
 interface Behaviour {
   readonly fails?: (run: number) => Error | undefined;
@@ -249,7 +259,8 @@ describe("pnpm from 12 on", () => {
       asks: [
         "application/vnd.npm.install-v1+json http://registry.invalid/0/zod",
         "application/json http://registry.invalid/1/@acme%2Futil",
-        "*/* http://registry.invalid/2/zod",
+        "application/json http://registry.invalid/2/@near%2Futil",
+        "*/* http://registry.invalid/3/zod",
         "*/* http://registry.invalid/0/zod/-/zod-3.23.8.tgz",
         "*/* http://elsewhere.test/0/zod",
       ],
@@ -273,6 +284,13 @@ describe("pnpm from 12 on", () => {
         versions: {
           "1.0.0": {
             dist: { tarball: "http://registry.invalid/1/@acme/util/-/util-1.0.0.tgz", integrity: "sha512-a" },
+          },
+        },
+      },
+      {
+        versions: {
+          "1.0.0": {
+            dist: { tarball: "http://registry.invalid/2/@near/util/-/util-1.0.0.tgz", integrity: "sha512-n" },
           },
         },
       },
@@ -319,13 +337,14 @@ describe("pnpm from 12 on", () => {
       `Error: ERR_PNPM_NO_MATCHING_VERSION
 
   × installing dependencies
-  ├─▶ Failed to resolve dependency tree: No matching version found for
-  │   zod@3.23.8 while fetching it from http://registry.invalid/0/
-  ╰─▶ No matching version found for zod@3.23.8 while fetching it from http://
+  ├─▶ Failed to resolve dependency tree: In /
+  │   tmp/steeplejack-run-x8_Y/project: no
+  ╰─▶ In /
+      tmp/steeplejack-run-x8_Y/project: No matching version found for zod@3.23.8 while fetching it from http://
       registry.invalid/0/
   help: The latest release of zod is "3.22.0".
 `,
-      "No matching version found for zod@3.23.8",
+      "In the project: No matching version found for zod@3.23.8",
       ["zod"],
     ],
     [

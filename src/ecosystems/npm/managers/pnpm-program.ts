@@ -70,11 +70,13 @@ function bounded(program: Program, task: RelockTask, { tools, asOf }: Io): Pnpm 
 function apart(program: Program, task: RelockTask, io: Io): Pnpm {
   const { registry, scopes, isMirror, settings, cache, lockfile } = task;
   const addresses = [registry, ...Object.values(scopes)];
+  const known = [...addresses.entries(), ...(isMirror ? [[0, publicRegistry] as const] : [])]
+    // One registry's address may be how another's begins.
+    .toSorted(([, one], [, other]) => other.length - one.length);
   const seen = openStandInRegistries(task, async (url, _, accept) => {
     const text = await documentAt(url, accept, io);
     // Of archives at the registry's own addresses pnpm writes none into the lockfile.
-    const own = addresses.reduce((all, it, at) => all?.replaceAll(`"${it}`, `"${standInFor(at)}`), text);
-    return isMirror ? own?.replaceAll(`"${publicRegistry}`, `"${standInFor(0)}`) : own;
+    return known.reduce((all, [at, address]) => all?.replaceAll(`"${address}`, `"${standInFor(at)}`), text);
   });
   const digest = hash("sha256", JSON.stringify([addresses, isMirror]), "hex");
   const kept = cache === undefined ? undefined : join(cache, "pnpm-apart", digest);

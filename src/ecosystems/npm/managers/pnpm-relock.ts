@@ -114,7 +114,8 @@ function lastCauseIn(output: string): string | undefined {
     .exec(flat)?.[1]
     ?.replaceAll(" ", "");
   const known = cause
-    ?.replace(/ (?:while fetching it )?from http:\/\/ ?registry\.invalid\S*/g, "")
+    ?.replace(/(?:\/ )?\S*steeplejack-run-\S+?\/project\b/g, "the project")
+    .replace(/ (?:while fetching it )?from http:\/\/ ?registry\.invalid\S*/g, "")
     .replace(
       /GET http:\/\/ ?registry\.invalid\/\d+\/(.+?): Not Found - 404/,
       (_, name: string) => `the registry has no ${decodeURIComponent(name.replaceAll(" ", ""))}`,
