@@ -66,7 +66,7 @@ export function isPnpmWorkspace(path: string): boolean {
 function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
   const members = new Set<string>();
   for (const glob of globs) {
-    for (const path of matchesOf(root, glob, claimed)) {
+    for (const path of claimed.filter(matcherOf(root, glob))) {
       if (glob.startsWith("!")) members.delete(path);
       else members.add(path);
     }
@@ -76,19 +76,22 @@ function membersOf(root: string, globs: readonly string[], claimed: readonly str
 
 /** The globs of a workspace that no manifest but its root's is found by. */
 export function idleGlobs(root: string, globs: readonly string[], manifests: readonly string[]): string[] {
-  return globs.filter(
-    (glob) => !/^(?:!|\.?\/?$)/.test(glob) && matchesOf(root, glob, manifests).length === 0,
-  );
+  return globs.filter((glob) => !/^(?:!|\.?\/?$)/.test(glob) && !manifests.some(matcherOf(root, glob)));
 }
 
-function matchesOf(root: string, glob: string, claimed: readonly string[]): string[] {
+/** Whether a glob in a root manifest finds another manifest. */
+function matcherOf(root: string, glob: string): (path: string) => boolean {
   const folder = folderOf(root);
   const pattern = posix.normalize(glob.replace(/^!+/, "").replace(/^\.?\//, "")).replace(/\/$/, "");
   const matches = picomatch(pattern, { dot: false, ignore: "**/node_modules/**" });
-  return claimed.filter((path) => {
+  // Nearly every manifest of a large workspace is elsewhere, which is told at sight.
+  const start = /^[\w@./-]*\//.exec(pattern)?.[0] ?? "";
+  return (path) => {
     const inner = relativeTo(folder, folderOf(path));
-    return path !== root && inner !== undefined && inner !== "" && matches(inner);
-  });
+    return (
+      path !== root && inner !== undefined && inner !== "" && `${inner}/`.startsWith(start) && matches(inner)
+    );
+  };
 }
 
 export function folderOf(path: string): string {
@@ -133,8 +136,8 @@ async function workspacesOf(
     const text = await files.read(workspace ?? path);
     if (text === undefined) return undefined;
     if (workspace === undefined) return workspacesIn(path, text);
-    const { readPnpmWorkspaceFile } = await import("./pnpm-workspace-file.ts");
-    return (await readPnpmWorkspaceFile(workspace, text)).packages;
+    const { globsOfFile } = await import("./pnpm-workspace-file.ts");
+    return await globsOfFile(workspace, text);
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
   }

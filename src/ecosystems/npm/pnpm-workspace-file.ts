@@ -16,10 +16,15 @@ export async function readPnpmWorkspaceFile(path: string, text: string): Promise
   return readPnpmWorkspace(path, text);
 }
 
+/** The globs of a workspace's members, without the rest of its file. Throws as `readPnpmWorkspaceFile`. */
+export async function globsOfFile(path: string, text: string): Promise<readonly string[]> {
+  const plain = plainly(text);
+  return plain === undefined ? (await readPnpmWorkspaceFile(path, text)).packages : globsIn(plain);
+}
+
 /** Keys of settings that would make pnpm run code of the repository, or of a package that it names. */
 export const dangerousSettings: readonly string[] = ["configDependencies", "pnpmfile", "globalPnpmfile"];
 
-/** The globs of a workspace's members. */
 export function globsIn({ packages }: Readonly<Record<string, unknown>>): readonly string[] {
   return listOfTexts(packages) ?? [];
 }
