@@ -289,6 +289,8 @@ export interface Candidate {
 export interface FileChange {
   readonly path: string;
   readonly content: string;
+  /** In words for people, where it is no manifest and no lockfile. */
+  readonly why?: string;
 }
 
 /** What a group did to one lockfile, from its graphs before and after, and what the second audit says. */

@@ -104,7 +104,7 @@ async function write(
   const own = posix.join(project.root, "package.json");
   const root = readPackageJson(own, ranges.get(own) ?? "{}");
   assertSettingsAreRead(root, settings.all.keys(), direct);
-  const content = await manager.relock(
+  const made = await manager.relock(
     {
       lockfile: within(project, path),
       text,
@@ -119,6 +119,7 @@ async function write(
         version: release.version,
         requirement,
       })),
+      isFix: updates.some(({ fixes }) => fixes.length > 0),
       keeps: [...keeps.values()],
       refresh: transitive.map(({ dependency, from, release }) => ({
         name: dependency.name,
@@ -137,8 +138,12 @@ async function write(
     },
     io,
   );
+  const { lockfile: content, settings: written } = made;
   assertSameFormat(path, text, content, direct);
-  return content === text ? manifests : [...manifests, { path, content }];
+  if (content === text) return manifests;
+  const changed = written === undefined ? [] : [{ ...written, path: posix.join(project.root, written.path) }];
+  const replaced = new Set(changed.map((change) => change.path));
+  return [...manifests.filter((change) => !replaced.has(change.path)), ...changed, { path, content }];
 }
 
 function parted<Item>(items: readonly Item[], fits: (item: Item) => boolean): [Item[], Item[]] {

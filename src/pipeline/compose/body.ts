@@ -8,7 +8,7 @@ import { advisorySections, fixedBy, gravestFirst, introducedSection } from "./ad
 import type { ComposeInput } from "./compose.ts";
 import { fit, type Section } from "./fit.ts";
 import { brokenIn, impactCell, impactSections, impactSentence } from "./impact.ts";
-import { lockSections } from "./lockfile.ts";
+import { lockSections, settingsSections } from "./lockfile.ts";
 import { elsewhereSections, lookSections, togetherSections } from "./look.ts";
 import { notesSections } from "./notes.ts";
 import { cell, few, linkedId, linkedName, row } from "./parts.ts";
@@ -46,6 +46,7 @@ export function bodyOf(input: ComposeInput): string {
     ...lookSections(input),
     ...notesSections(input),
     ...lockSections(input),
+    ...settingsSections(input),
     ...togetherSections(input),
   ];
   return `${fit(sections, longestBody - end.length - 2)}\n\n${end}`;

@@ -36,6 +36,15 @@ export function lockSections({ group, verifications }: ComposeInput): readonly S
   });
 }
 
+/** What is changed beside manifests and lockfiles, and why. */
+export function settingsSections({ changes }: ComposeInput): readonly Section[] {
+  return changes.flatMap(({ path, why }) =>
+    why === undefined
+      ? []
+      : [{ texts: [`**Settings** ${cell(path)}: ${safeText(why, 1_000)}.`], priority: 0 }],
+  );
+}
+
 /** Whether the table of the pull request says it all: one entry that goes to the release that is proposed. */
 function isInTable(
   { name, to }: LockChange,

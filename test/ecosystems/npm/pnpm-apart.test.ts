@@ -298,10 +298,12 @@ describe("pnpm from 12 on", () => {
       undefined,
       undefined,
     ]);
-    expect(forms.filter((it) => it.endsWith("/zod") || it.includes("@acme"))).toEqual([
-      "application/vnd.npm.install-v1+json https://registry.test/zod",
-      "application/json https://acme.test/@acme%2Futil",
-    ]);
+    expect(forms).toEqual(
+      expect.arrayContaining([
+        "application/vnd.npm.install-v1+json https://registry.test/zod",
+        "application/json https://acme.test/@acme%2Futil",
+      ]),
+    );
   });
 
   it.each([

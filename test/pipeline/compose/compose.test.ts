@@ -217,6 +217,21 @@ describe("compose", () => {
     await expect(draft.body).toMatchFileSnapshot("snapshots/single.md");
   });
 
+  it("tells which settings it changes, and why", () => {
+    const why = "lets in axios@1.4.0, @acme/inner@2.0.0, younger than <b>it</b> allows";
+    const { body, changes: files } = compose(
+      input(single(update(dependency("axios", "^0.27.2"), "1.4.0")), {
+        changes: [
+          { path: "package.json", content: "{}" },
+          { path: "pnpm-workspace.yaml", content: "a: 1\n", why },
+        ],
+      }),
+    );
+    expect(body).toContain("\n**Settings** `pnpm-workspace.yaml`: lets in ");
+    expect(body).not.toMatch(/<b>|(?<![`\u200B\w])@acme\/inner/);
+    expect(files.map(({ path }) => path)).toEqual(["package.json", "pnpm-workspace.yaml"]);
+  });
+
   describe("with the impact of majors", () => {
     const at = (path: string, line: number) => ({ path, line });
     const axios = update(dependency("axios", "^0.27.2"), "1.4.0", { size: "major" });

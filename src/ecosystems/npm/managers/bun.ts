@@ -9,5 +9,5 @@ export const bun: Manager = {
   reads: (name) => name === "bun.lock",
   read: readBunLock,
   // Most scans write nothing, and what runs bun takes a while to load.
-  relock: async (task, io) => (await import("./bun-relock.ts")).relock(task, io),
+  relock: async (task, io) => ({ lockfile: await (await import("./bun-relock.ts")).relock(task, io) }),
 };

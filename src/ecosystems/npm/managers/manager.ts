@@ -1,4 +1,4 @@
-import type { LockGraph, Scope } from "../../../domain/types.ts";
+import type { FileChange, LockGraph, Scope } from "../../../domain/types.ts";
 import type { Io } from "../../ecosystem.ts";
 import type { Override } from "../overrides.ts";
 
@@ -20,10 +20,17 @@ export interface Manager {
     catalogs: ReadonlyMap<string, string>,
   ): ReadLock;
   /**
-   * The lockfile's new text. Nothing of the repository is run. Throws `ResolutionError` when there is no consistent
+   * Makes the lockfile. Nothing of the repository is run. Throws `ResolutionError` when there is no consistent
    * lockfile, and any other error when the manager could not be asked.
    */
-  relock(task: RelockTask, io: Io): Promise<string>;
+  relock(task: RelockTask, io: Io): Promise<Relocked>;
+}
+
+export interface Relocked {
+  /** The lockfile's new text. */
+  readonly lockfile: string;
+  /** A file of settings without whose new text the manager would not accept it. */
+  readonly settings?: FileChange;
 }
 
 /** One of the project's own manifests, seen from the lockfile. */
@@ -73,6 +80,8 @@ export interface RelockTask {
     readonly version: string;
     readonly requirement: string;
   }[];
+  /** Whether one of them mends an advisory, so that it does not wait to be older. */
+  readonly isFix: boolean;
   /** What stays though its requirement, a tag or an alias, could lead elsewhere; `exact` has it as `pinned`. */
   readonly keeps: readonly Kept[];
   /** Locked packages that no manifest names, to be resolved anew within what asks for them; `to` would do. */

@@ -37,7 +37,7 @@ export const npmManager: Manager = {
       ...(cache === undefined ? {} : { cache }),
     });
     const own = isMirror ? output.lockfile.replaceAll(`"${registry}`, `"${publicRegistry}`) : output.lockfile;
-    return keepLayout(text, own);
+    return { lockfile: keepLayout(text, own) };
   },
 };
 

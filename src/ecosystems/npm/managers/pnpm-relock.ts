@@ -3,7 +3,8 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { ProgramError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
-import type { RelockTask } from "./manager.ts";
+import type { Relocked, RelockTask } from "./manager.ts";
+import { newIn, tooYoung, withExclusions, whyLetIn, type Young, youngOf } from "./pnpm-age.ts";
 import { standInsForPnpm } from "./pnpm-archives.ts";
 import { pinsOf } from "./pins.ts";
 import { withOwnDocument } from "./pnpm-own.ts";
@@ -19,7 +20,7 @@ const table = z.record(z.string(), z.string()).catch({});
  * ranges are written over them. Where more was passing than those versions, pnpm is run with the ranges, and asked
  * whether it would install from the result with `--frozen-lockfile`.
  */
-export async function relock(task: RelockTask, io: Io): Promise<string> {
+export async function relock(task: RelockTask, io: Io): Promise<Relocked> {
   const pnpm = await pnpmOf(task, io);
   try {
     return await relockBy(pnpm, task, io);
@@ -38,7 +39,35 @@ export async function relock(task: RelockTask, io: Io): Promise<string> {
 /** pnpm 12 wanted something that is at no registry: an archive, a runtime. */
 const outOfReach = /tunnel error/;
 
-async function relockBy(pnpm: Pnpm, task: RelockTask, io: Io): Promise<string> {
+/** Where a fix is younger than pnpm lets in, with the exclusion that pnpm itself would write. */
+async function relockBy(pnpm: Pnpm, asked: RelockTask, io: Io): Promise<Relocked> {
+  const wanted = asked.isFix ? await youngOf(movesOf(asked), pnpm.version, asked, io) : [];
+  const task = lettingIn(wanted, asked);
+  const made = await madeBy(pnpm, task, io);
+  const young = await youngOf(newIn(made, task.text), pnpm.version, task, io);
+  if (young.length > 0 && !asked.isFix) throw tooYoung(young, asked.moves);
+  const all = [...wanted, ...young];
+  if (all.length === 0) return { lockfile: made };
+  const content = lettingIn(young, task).files[workspaceFile] ?? "";
+  return { lockfile: made, settings: { path: workspaceFile, content, why: whyLetIn(all) } };
+}
+
+const workspaceFile = "pnpm-workspace.yaml";
+
+function movesOf({ moves, refresh }: RelockTask): { name: string; version: string }[] {
+  return [...moves, ...refresh.map(({ name, to }) => ({ name, version: to }))];
+}
+
+function lettingIn(young: readonly Young[], task: RelockTask): RelockTask {
+  if (young.length === 0) return task;
+  const within = (files: RelockTask["files"]) => ({
+    ...files,
+    [workspaceFile]: withExclusions(files[workspaceFile] ?? task.files[workspaceFile] ?? "", young),
+  });
+  return { ...task, files: within(task.files), exact: within(task.exact) };
+}
+
+async function madeBy(pnpm: Pnpm, task: RelockTask, io: Io): Promise<string> {
   const { lockfile, files, exact, text } = task;
   const { archives, restored } = standInsForPnpm(files, text);
   const run = (inputs: Readonly<Record<string, string>>, ...args: readonly string[]) =>

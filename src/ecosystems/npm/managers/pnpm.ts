@@ -1,7 +1,7 @@
 import type { Manager } from "./manager.ts";
 import { readPnpmLock } from "./pnpm-lockfile.ts";
 
-/** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins, of those that run on Node. */
+/** pnpm: its lockfiles are made by pnpm itself, at the version that the project pins. */
 export const pnpm: Manager = {
   id: "pnpm",
   settingsFile: ".npmrc",

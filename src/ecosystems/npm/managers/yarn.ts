@@ -10,5 +10,5 @@ export const yarn: Manager = {
   reads: (name, text) => name === "yarn.lock" && !isYarn1(text),
   read: readYarnLock,
   // Most scans write nothing, and what runs Yarn takes a while to load.
-  relock: async (task, io) => (await import("./yarn-relock.ts")).relock(task, io),
+  relock: async (task, io) => ({ lockfile: await (await import("./yarn-relock.ts")).relock(task, io) }),
 };

@@ -15,7 +15,7 @@ export const yarn1: Manager = {
   reads: (name, text) => name === "yarn.lock" && isYarn1(text),
   read: (path, text, roots) => toGraph(readYarnLock(path, text), roots),
   // Most scans write nothing, and what asks registries takes a while to load.
-  relock: async (task, io) => (await import("./yarn1-relock.ts")).relock(task, io),
+  relock: async (task, io) => ({ lockfile: await (await import("./yarn1-relock.ts")).relock(task, io) }),
 };
 
 function toGraph(lock: YarnLock, roots: readonly LockRoot[]): ReadLock {
