@@ -6,6 +6,7 @@ import type { Project, Update } from "../../../src/domain/types.ts";
 import { npm, type NpmOptions } from "../../../src/ecosystems/npm/index.ts";
 import { readYarnrc } from "../../../src/ecosystems/npm/npmrc.ts";
 import { filesIn } from "../../../src/text/archive.ts";
+import { advisory } from "../../builders.ts";
 import { cannedHttp, memoryFiles, noTools } from "../../fakes.ts";
 
 const root = {
@@ -331,7 +332,12 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
     return { runs, tools };
   }
 
-  async function raiseZod(tools: Tools, files: Record<string, string> = locked, options: NpmOptions = {}) {
+  async function raiseZod(
+    tools: Tools,
+    files: Record<string, string> = locked,
+    options: NpmOptions = {},
+    fixes: Update["fixes"] = [],
+  ) {
     const own = npm({ registry: "https://registry.test/", ...options });
     const [project] = await read(files);
     const manifest = project!.manifests.find(({ path }) => path === "packages/a/package.json")!;
@@ -344,7 +350,7 @@ describe("a lockfile of Yarn 2 and later is made by Yarn", () => {
       release: { version: "3.23.8" },
       requirement: "^3.23.0",
       size: "minor",
-      fixes: [],
+      fixes,
     };
     return own.patch(project!, [update], { files: memoryFiles(files), http, tools });
   }
@@ -589,6 +595,19 @@ unsafeHttpWhitelist: ["*"]
     noting(() => {
       throw new ProgramError("@yarnpkg/cli-dist 4.5.0 ended with 1", output);
     }).tools;
+
+  it.each([
+    ["4.18.0", true, "npmMinimalAgeGate: 0\n"],
+    ["4.18.0", false, ""],
+    ["4.5.0", true, ""],
+  ])("and from 4.10 on a fix is let in however young it is: %s, %s", async (version, isFix, gate) => {
+    const { runs, tools } = noting();
+    const root = JSON.stringify({ ...JSON.parse(locked["package.json"]), packageManager: `yarn@${version}` });
+    const fixes = isFix ? [advisory("GHSA-1", "zod")] : [];
+    await raiseZod(tools, { ...locked, "package.json": root }, {}, fixes);
+    const settings = runs[0]?.order.files[".yarnrc.yml"] ?? "";
+    expect(/npmMinimalAgeGate.*\n/.exec(settings)?.[0] ?? "").toBe(gate);
+  });
 
   it("and what Yarn refuses is told in its words, with who may be at fault", async () => {
     const failure = raiseZod(

@@ -31,8 +31,10 @@ export async function relock(task: RelockTask, io: Io): Promise<string> {
     alike,
   );
   const major = semver.major(program.version);
-  const isDated = io.asOf !== undefined && semver.gte(program.version, "4.10.0");
-  const dated = isDated ? `npmMinimalAgeGate: ${minutesSince(io.asOf)}\n` : "";
+  // Yarn lets no young release in, which a fix may be; what the lockfile has it does not ask about again.
+  const age = io.asOf === undefined ? (task.isFix ? 0 : undefined) : minutesSince(io.asOf);
+  const hasGate = age !== undefined && semver.gte(program.version, "4.10.0");
+  const dated = hasGate ? `npmMinimalAgeGate: ${age}\n` : "";
   const mode = major >= 3 ? ["--mode=update-lockfile"] : [];
   const run = async (inputs: Readonly<Record<string, string>>) => {
     const order = {
@@ -180,7 +182,9 @@ function wordsOf(output: string): string {
     .filter((line) => line.length < 1_000 && !/^➤ YN00(?:02|60|61|68|86):/.test(line))
     .map((line) => line.replace(/^➤ YN\d+: [│┌└·]?\s*/, "").trim());
   const telling = lines.filter((line) =>
-    /error|can't be|doesn't|No candidates|would have been|forbidden|not found|failed to/i.test(line),
+    /error|can't be|doesn't|No candidates|quarantined|would have been|forbidden|not found|failed to/i.test(
+      line,
+    ),
   );
   const reasons = telling.filter((line) => !line.startsWith("Failed with errors"));
   return ([reasons, telling].find((some) => some.length > 0) ?? lines.filter(Boolean).slice(-3))
