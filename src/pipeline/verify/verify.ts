@@ -1,6 +1,7 @@
 import { affects, dedupeByAlias } from "../../domain/advisory.ts";
 import { messageOf, RateLimitError } from "../../domain/errors.ts";
 import type { AdvisorySource, HttpClient } from "../../domain/ports.ts";
+import { publishedSince } from "../../domain/published.ts";
 import type {
   AuditedPackage,
   Finding,
@@ -132,24 +133,17 @@ function scopeOf(name: string): string {
 /** A group that brings in more is not asked about: it would take as many questions. */
 const mostAsked = 300;
 
-/** Brief documents tell when anything of a package was published last; only where that is lately are its times wanted. */
 async function youngOf(
   fresh: readonly (Package & { readonly version: string })[],
   ecosystem: Ecosystem,
   { http, cooledBefore }: VerifyWorld,
 ): Promise<readonly YoungPackage[]> {
-  const limit = cooledBefore.getTime();
   const found = await Promise.all(
     fresh.slice(0, mostAsked).map(async (of): Promise<YoungPackage[]> => {
       const { name, version } = of;
-      const brief = await ecosystem.releases(of, http, { dated: false });
-      if (brief?.modifiedAt !== undefined && Date.parse(brief.modifiedAt) <= limit) return [];
-      const dated =
-        brief === undefined || brief.dated ? brief : await ecosystem.releases(of, http, { dated: true });
-      const publishedAt = dated?.releases.find((release) => release.version === version)?.publishedAt;
-      return publishedAt === undefined || Date.parse(publishedAt) <= limit
-        ? []
-        : [{ name, version, publishedAt }];
+      const ask = (need: { dated: boolean }) => ecosystem.releases(of, http, need);
+      const publishedAt = await publishedSince(cooledBefore.getTime(), version, ask);
+      return publishedAt === undefined ? [] : [{ name, version, publishedAt }];
     }),
   );
   return found.flat();

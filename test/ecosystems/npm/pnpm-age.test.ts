@@ -38,6 +38,7 @@ const page = (name: string, times: Record<string, string>) => ({
 const http = cannedHttp({
   "https://registry.test/pnpm": { versions: { "10.18.0": archive, "10.34.8": archive, "11.19.0": archive } },
   "https://registry.test/zod": page("zod", { "3.0.0": hours(9_000), "3.1.0": hours(50), "3.2.0": hours(2) }),
+  "https://registry.test/@acme%2Fbroken": 503,
   "https://registry.test/@acme%2Finner": page("@acme/inner", { "2.0.0": hours(3) }),
 });
 const ecosystem = npm({ registry: "https://registry.test/" });
@@ -137,6 +138,14 @@ describe("a release that is younger than pnpm lets in", () => {
   ])("stays as it is where %s", async (_, to, options) => {
     const { written } = await raise(to, options);
     expect(written).toBeUndefined();
+  });
+
+  it("is not looked for where the registry does not answer", async () => {
+    const far = inner.replaceAll("inner", "broken");
+    expect((await raise("3.1.0", { fixes: 0, brings: far })).paths).toEqual([
+      "package.json",
+      "pnpm-lock.yaml",
+    ]);
   });
 
   it("is told by what the repository asks for, in minutes", async () => {

@@ -1,6 +1,7 @@
 import semver from "semver";
 import { isMap, isScalar, isSeq, parseDocument, type YAMLSeq } from "yaml";
 import { ResolutionError } from "../../../domain/errors.ts";
+import { publishedSince } from "../../../domain/published.ts";
 import { isTable, listOfTexts } from "../../../text/data.ts";
 import { replaceSpans } from "../../../text/spans.ts";
 import type { Io } from "../../ecosystem.ts";
@@ -41,15 +42,14 @@ export async function youngOf(
   const limit = Date.now() - minutes * 60_000;
   if (byDefault === undefined || minutes <= 0 || (asOf !== undefined && asOf.getTime() <= limit)) return [];
   const found = await Promise.all(
-    releases.map(async ({ name, version }): Promise<Young[]> => {
-      if (excluded(name, version)) return [];
-      const of = { name, registry: scopes[name.slice(0, name.indexOf("/"))] ?? registry };
-      const brief = await releasesOf(of, http, { dated: false });
-      if (brief?.modifiedAt !== undefined && Date.parse(brief.modifiedAt) <= limit) return [];
-      const dated = brief === undefined || brief.dated ? brief : await releasesOf(of, http, { dated: true });
-      const publishedAt = dated?.releases.find((it) => it.version === version)?.publishedAt;
-      const isYoung = publishedAt !== undefined && Date.parse(publishedAt) > limit;
-      return isYoung ? [{ name, version, publishedAt }] : [];
+    releases.map(async (of): Promise<Young[]> => {
+      if (excluded(of.name, of.version)) return [];
+      const { name, version } = of;
+      const at = { name, registry: scopes[name.slice(0, name.indexOf("/"))] ?? registry };
+      // An answer that fails is pnpm's to tell of, where it needs it.
+      const ask = (need: { dated: boolean }) => releasesOf(at, http, need);
+      const publishedAt = await publishedSince(limit, version, ask).catch(() => undefined);
+      return publishedAt === undefined ? [] : [{ name, version, publishedAt }];
     }),
   );
   return found.flat();
