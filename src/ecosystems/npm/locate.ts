@@ -64,9 +64,12 @@ export function isPnpmWorkspace(path: string): boolean {
 
 /** The members' manifests, sorted. A later `!glob` takes out what an earlier one let in, as npm has it. */
 function membersOf(root: string, globs: readonly string[], claimed: readonly string[]): string[] {
+  const places = placesFrom(root, claimed);
   const members = new Set<string>();
   for (const glob of globs) {
-    for (const path of claimed.filter(matcherOf(root, glob))) {
+    const matches = matcherOf(glob);
+    for (const { path, folder } of places) {
+      if (!matches(folder)) continue;
       if (glob.startsWith("!")) members.delete(path);
       else members.add(path);
     }
@@ -76,22 +79,26 @@ function membersOf(root: string, globs: readonly string[], claimed: readonly str
 
 /** The globs of a workspace that no manifest but its root's is found by. */
 export function idleGlobs(root: string, globs: readonly string[], manifests: readonly string[]): string[] {
-  return globs.filter((glob) => !/^(?:!|\.?\/?$)/.test(glob) && !manifests.some(matcherOf(root, glob)));
+  const folders = placesFrom(root, manifests).map(({ folder }) => folder);
+  return globs.filter((glob) => !/^(?:!|\.?\/?$)/.test(glob) && !folders.some(matcherOf(glob)));
 }
 
-/** Whether a glob in a root manifest finds another manifest. */
-function matcherOf(root: string, glob: string): (path: string) => boolean {
-  const folder = folderOf(root);
+/** The manifests below a root manifest, with their folders as seen from there. */
+function placesFrom(root: string, paths: readonly string[]): { path: string; folder: string }[] {
+  const top = folderOf(root);
+  return paths.flatMap((path) => {
+    const folder = relativeTo(top, folderOf(path));
+    return path === root || folder === undefined || folder === "" ? [] : [{ path, folder }];
+  });
+}
+
+/** Whether a glob of a workspace finds a folder. */
+function matcherOf(glob: string): (folder: string) => boolean {
   const pattern = posix.normalize(glob.replace(/^!+/, "").replace(/^\.?\//, "")).replace(/\/$/, "");
   const matches = picomatch(pattern, { dot: false, ignore: "**/node_modules/**" });
   // Nearly every manifest of a large workspace is elsewhere, which is told at sight.
   const start = /^[\w@./-]*\//.exec(pattern)?.[0] ?? "";
-  return (path) => {
-    const inner = relativeTo(folder, folderOf(path));
-    return (
-      path !== root && inner !== undefined && inner !== "" && `${inner}/`.startsWith(start) && matches(inner)
-    );
-  };
+  return (folder) => `${folder}/`.startsWith(start) && matches(folder);
 }
 
 export function folderOf(path: string): string {

@@ -18,7 +18,8 @@ export async function readPnpmWorkspaceFile(path: string, text: string): Promise
 
 /** The globs of a workspace's members, without the rest of its file. Throws as `readPnpmWorkspaceFile`. */
 export async function globsOfFile(path: string, text: string): Promise<readonly string[]> {
-  const plain = plainly(text);
+  const [list = text] = /^packages:[^\n]*(?:\n(?:[ \t#-][^\n]*|\r?$))*/m.exec(text) ?? [];
+  const plain = plainly(list);
   return plain === undefined ? (await readPnpmWorkspaceFile(path, text)).packages : globsIn(plain);
 }
 
