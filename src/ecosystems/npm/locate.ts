@@ -143,8 +143,8 @@ async function workspacesOf(
     const text = await files.read(workspace ?? path);
     if (text === undefined) return undefined;
     if (workspace === undefined) return workspacesIn(path, text);
-    const { globsOfFile } = await import("./pnpm-workspace-file.ts");
-    return await globsOfFile(workspace, text);
+    const { readPnpmWorkspaceFile } = await import("./pnpm-workspace-file.ts");
+    return (await readPnpmWorkspaceFile(workspace, text)).packages;
   } catch {
     return undefined; // told when the project is read, where it is the error of one project and not of all
   }

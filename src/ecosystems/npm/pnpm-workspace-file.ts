@@ -16,16 +16,10 @@ export async function readPnpmWorkspaceFile(path: string, text: string): Promise
   return readPnpmWorkspace(path, text);
 }
 
-/** The globs of a workspace's members, without the rest of its file. Throws as `readPnpmWorkspaceFile`. */
-export async function globsOfFile(path: string, text: string): Promise<readonly string[]> {
-  const [list = text] = /^packages:[^\n]*(?:\n(?:[ \t#-][^\n]*|\r?$))*/m.exec(text) ?? [];
-  const plain = plainly(list);
-  return plain === undefined ? (await readPnpmWorkspaceFile(path, text)).packages : globsIn(plain);
-}
-
 /** Keys of settings that would make pnpm run code of the repository, or of a package that it names. */
 export const dangerousSettings: readonly string[] = ["configDependencies", "pnpmfile", "globalPnpmfile"];
 
+/** The globs of a workspace's members. */
 export function globsIn({ packages }: Readonly<Record<string, unknown>>): readonly string[] {
   return listOfTexts(packages) ?? [];
 }
