@@ -119,7 +119,7 @@ async function write(
         version: release.version,
         requirement,
       })),
-      isFix: updates.some(({ fixes }) => fixes.length > 0),
+      fixes: updates.filter(({ fixes }) => fixes.length > 0).map(({ dependency }) => dependency.name),
       keeps: [...keeps.values()],
       refresh: transitive.map(({ dependency, from, release }) => ({
         name: dependency.name,

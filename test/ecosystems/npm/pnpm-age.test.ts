@@ -38,6 +38,7 @@ const page = (name: string, times: Record<string, string>) => ({
 const http = cannedHttp({
   "https://registry.test/pnpm": { versions: { "10.18.0": archive, "10.34.8": archive, "11.19.0": archive } },
   "https://registry.test/zod": page("zod", { "3.0.0": hours(9_000), "3.1.0": hours(50), "3.2.0": hours(2) }),
+  "https://registry.test/ms": page("ms", { "1.0.0": hours(9_000), "1.1.0": hours(50), "1.2.0": hours(2) }),
   "https://registry.test/@acme%2Fbroken": 503,
   "https://registry.test/@acme%2Finner": page("@acme/inner", { "2.0.0": hours(3) }),
 });
@@ -51,10 +52,14 @@ async function raise(
     workspace,
     fixes = 1,
     brings = "",
-  }: { pnpm?: string; workspace?: string; fixes?: number; brings?: string },
+    along,
+  }: { pnpm?: string; workspace?: string; fixes?: number; brings?: string; along?: string },
 ) {
   const files: Record<string, string> = {
-    "package.json": JSON.stringify({ packageManager: `pnpm@${pnpm}`, dependencies: { zod: "3.0.0" } }),
+    "package.json": JSON.stringify({
+      packageManager: `pnpm@${pnpm}`,
+      dependencies: { zod: "3.0.0", ms: "1.0.0" },
+    }),
     "pnpm-lock.yaml": lock("3.0.0"),
     ...(workspace === undefined ? {} : { "pnpm-workspace.yaml": workspace }),
   };
@@ -91,7 +96,21 @@ async function raise(
     size: "minor",
     fixes: fixes === 0 ? [] : [advisory],
   };
-  const changes = await ecosystem.patch(project, [update], { files: reader, http, tools });
+  const other = manifest.dependencies.find(({ name }) => name === "ms")!;
+  const second =
+    along === undefined
+      ? []
+      : [
+          {
+            ...update,
+            dependency: other,
+            from: "1.0.0",
+            release: { version: along },
+            requirement: along,
+            fixes: [],
+          },
+        ];
+  const changes = await ecosystem.patch(project, [update, ...second], { files: reader, http, tools });
   return {
     written: changes.find(({ path }) => path === "pnpm-workspace.yaml")?.content,
     why: changes.flatMap(({ why }) => why ?? []),
@@ -146,6 +165,13 @@ describe("a release that is younger than pnpm lets in", () => {
       "package.json",
       "pnpm-lock.yaml",
     ]);
+  });
+
+  it("is refused where it only moves along with a fix", async () => {
+    await expect(raise("3.2.0", { along: "1.2.0" })).rejects.toMatchObject({ suspects: ["ms"] });
+    expect((await raise("3.2.0", { along: "1.1.0" })).written).toBe(
+      "minimumReleaseAgeExclude:\n  - zod@3.2.0\n",
+    );
   });
 
   it("is told by what the repository asks for, in minutes", async () => {

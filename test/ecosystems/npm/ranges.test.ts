@@ -11,7 +11,7 @@ function task(more: Partial<RelockTask>): RelockTask {
     lockfile: "lock",
     text: "",
     anew: false,
-    isFix: false,
+    fixes: [],
     files: {},
     exact: {},
     folders: [""],

@@ -80,8 +80,8 @@ export interface RelockTask {
     readonly version: string;
     readonly requirement: string;
   }[];
-  /** Whether one of them mends an advisory, so that it does not wait to be older. */
-  readonly isFix: boolean;
+  /** The names of what moves, in manifests or in the lockfile only, to mend an advisory: it does not wait to be older. */
+  readonly fixes: readonly string[];
   /** What stays though its requirement, a tag or an alias, could lead elsewhere; `exact` has it as `pinned`. */
   readonly keeps: readonly Kept[];
   /** Locked packages that no manifest names, to be resolved anew within what asks for them; `to` would do. */

@@ -39,13 +39,17 @@ export async function relock(task: RelockTask, io: Io): Promise<Relocked> {
 /** pnpm 12 wanted something that is at no registry: an archive, a runtime. */
 const outOfReach = /tunnel error/;
 
-/** Where a fix is younger than pnpm lets in, with the exclusion that pnpm itself would write. */
+/** Where a fix is younger than pnpm lets in, with the exclusion that pnpm itself would write; throws where anything else is. */
 async function relockBy(pnpm: Pnpm, asked: RelockTask, io: Io): Promise<Relocked> {
-  const wanted = asked.isFix ? await youngOf(movesOf(asked), pnpm.version, asked, io) : [];
+  const fixes = new Set(asked.fixes);
+  const wanted = await youngOf(movesOf(asked), pnpm.version, asked, io);
+  const others = wanted.filter(({ name }) => !fixes.has(name));
+  if (others.length > 0) throw tooYoung(others, asked.moves);
   const task = lettingIn(wanted, asked);
   const made = await madeBy(pnpm, task, io);
+  // What a fix brings in comes with it.
   const young = await youngOf(newIn(made, task.text), pnpm.version, task, io);
-  if (young.length > 0 && !asked.isFix) throw tooYoung(young, asked.moves);
+  if (young.length > 0 && fixes.size === 0) throw tooYoung(young, asked.moves);
   const all = [...wanted, ...young];
   if (all.length === 0) return { lockfile: made };
   const content = lettingIn(young, task).files[workspaceFile] ?? "";

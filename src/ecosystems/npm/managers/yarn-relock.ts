@@ -32,7 +32,7 @@ export async function relock(task: RelockTask, io: Io): Promise<string> {
   );
   const major = semver.major(program.version);
   // Yarn lets no young release in, which a fix may be; what the lockfile has it does not ask about again.
-  const age = io.asOf === undefined ? (task.isFix ? 0 : undefined) : minutesSince(io.asOf);
+  const age = io.asOf === undefined ? (task.fixes.length > 0 ? 0 : undefined) : minutesSince(io.asOf);
   const hasGate = age !== undefined && semver.gte(program.version, "4.10.0");
   const dated = hasGate ? `npmMinimalAgeGate: ${age}\n` : "";
   const mode = major >= 3 ? ["--mode=update-lockfile"] : [];
