@@ -2,10 +2,12 @@ import semver from "semver";
 import { isMap, isScalar, isSeq, parseDocument, type YAMLSeq } from "yaml";
 import { ResolutionError } from "../../../domain/errors.ts";
 import { publishedSince } from "../../../domain/published.ts";
-import { isTable, listOfTexts } from "../../../text/data.ts";
+import { listOfTexts, tableOf } from "../../../text/data.ts";
 import { replaceSpans } from "../../../text/spans.ts";
 import type { Io } from "../../ecosystem.ts";
+import { pnpmWorkspaceFile } from "../lockfiles.ts";
 import { releasesOf } from "../registry.ts";
+import { readYaml } from "../yaml.ts";
 import type { RelockTask } from "./manager.ts";
 
 /*
@@ -14,7 +16,6 @@ import type { RelockTask } from "./manager.ts";
  * https://pnpm.io/settings#minimumreleaseage
  */
 
-const file = "pnpm-workspace.yaml";
 const table = "minimumReleaseAgeExclude";
 
 /** In minutes, where nothing is said; `undefined` where no release can be excluded. */
@@ -38,7 +39,7 @@ export async function youngOf(
   { http, asOf }: Io,
 ): Promise<readonly Young[]> {
   const byDefault = ageAskedBy(pnpm);
-  const { minutes = byDefault ?? 0, excluded } = policyIn(files[file] ?? "");
+  const { minutes = byDefault ?? 0, excluded } = policyIn(files[pnpmWorkspaceFile] ?? "");
   const limit = Date.now() - minutes * 60_000;
   if (byDefault === undefined || minutes <= 0 || (asOf !== undefined && asOf.getTime() <= limit)) return [];
   const found = await Promise.all(
@@ -61,9 +62,8 @@ interface Policy {
 }
 
 function policyIn(text: string): Policy {
-  const settings: unknown = parseDocument(text).toJS();
-  const minutes = isTable(settings) ? settings["minimumReleaseAge"] : undefined;
-  const rules = (isTable(settings) ? (listOfTexts(settings[table]) ?? []) : []).map(ruleOf);
+  const { minimumReleaseAge: minutes, [table]: excludes } = tableOf(readYaml(pnpmWorkspaceFile, text).value);
+  const rules = (listOfTexts(excludes) ?? []).map(ruleOf);
   return {
     ...(typeof minutes === "number" ? { minutes } : {}),
     // As pnpm has it, the first rule about a name decides.

@@ -3,6 +3,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { ProgramError } from "../../../domain/errors.ts";
 import type { Io } from "../../ecosystem.ts";
+import { pnpmWorkspaceFile } from "../lockfiles.ts";
 import type { Relocked, RelockTask } from "./manager.ts";
 import { newIn, tooYoung, withExclusions, whyLetIn, type Young, youngOf } from "./pnpm-age.ts";
 import { standInsForPnpm } from "./pnpm-archives.ts";
@@ -25,15 +26,13 @@ export async function relock(task: RelockTask, io: Io): Promise<Relocked> {
   try {
     return await relockBy(pnpm, task, io);
   } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
-    if (!pnpm.isApart || !outOfReach.test(error.output)) throw explained(error, pnpm, task);
+    if (!pnpm.isApart || !(error instanceof ProgramError) || !outOfReach.test(error.output))
+      throw explained(error, pnpm, task);
   }
   const other = await lastBoundedPnpm(task, io);
-  try {
-    return await relockBy(other, task, io);
-  } catch (error) {
-    throw error instanceof ProgramError ? explained(error, other, task) : error;
-  }
+  return relockBy(other, task, io).catch((error: unknown) => {
+    throw explained(error, other, task);
+  });
 }
 
 /** pnpm 12 wanted something that is at no registry: an archive, a runtime. */
@@ -52,11 +51,9 @@ async function relockBy(pnpm: Pnpm, asked: RelockTask, io: Io): Promise<Relocked
   if (young.length > 0 && fixes.size === 0) throw tooYoung(young, asked.moves);
   const all = [...wanted, ...young];
   if (all.length === 0) return { lockfile: made };
-  const content = lettingIn(young, task).files[workspaceFile] ?? "";
-  return { lockfile: made, settings: { path: workspaceFile, content, why: whyLetIn(all) } };
+  const content = lettingIn(young, task).files[pnpmWorkspaceFile] ?? "";
+  return { lockfile: made, settings: { path: pnpmWorkspaceFile, content, why: whyLetIn(all) } };
 }
-
-const workspaceFile = "pnpm-workspace.yaml";
 
 function movesOf({ moves, refresh }: RelockTask): { name: string; version: string }[] {
   return [...moves, ...refresh.map(({ name, to }) => ({ name, version: to }))];
@@ -66,7 +63,10 @@ function lettingIn(young: readonly Young[], task: RelockTask): RelockTask {
   if (young.length === 0) return task;
   const within = (files: RelockTask["files"]) => ({
     ...files,
-    [workspaceFile]: withExclusions(files[workspaceFile] ?? task.files[workspaceFile] ?? "", young),
+    [pnpmWorkspaceFile]: withExclusions(
+      files[pnpmWorkspaceFile] ?? task.files[pnpmWorkspaceFile] ?? "",
+      young,
+    ),
   });
   return { ...task, files: within(task.files), exact: within(task.exact) };
 }
@@ -94,7 +94,8 @@ async function madeBy(pnpm: Pnpm, task: RelockTask, io: Io): Promise<string> {
   return text.includes("\r\n") ? own.replaceAll("\n", "\r\n") : own;
 }
 
-function explained(error: ProgramError, { failures }: Pnpm, task: RelockTask): unknown {
+function explained(error: unknown, { failures }: Pnpm, task: RelockTask): unknown {
+  if (!(error instanceof ProgramError)) return error;
   const [unanswered] = failures;
   if (unanswered !== undefined) return unanswered;
   return failureOf("pnpm", error, wordsOf(error.output), task, {
@@ -114,11 +115,11 @@ function withRules(
 ): Readonly<Record<string, string>> {
   if (refresh.length === 0) return files;
   const rules = refresh.map(({ name, version, to }) => [`${name}@${version}`, to] as const);
-  const workspace = files["pnpm-workspace.yaml"] ?? "";
+  const workspace = files[pnpmWorkspaceFile] ?? "";
   if (major >= 11 || /^overrides:/m.test(workspace)) {
     const document = parseDocument(workspace);
     for (const [rule, to] of rules) document.setIn(["overrides", rule], to);
-    return { ...files, "pnpm-workspace.yaml": document.toString() };
+    return { ...files, [pnpmWorkspaceFile]: document.toString() };
   }
   const manifest = z
     .looseObject({ pnpm: z.looseObject({ overrides: table.optional() }).optional() })

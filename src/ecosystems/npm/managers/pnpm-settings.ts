@@ -1,12 +1,13 @@
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { z } from "zod";
+import { pnpmWorkspaceFile } from "../lockfiles.ts";
 import type { RelockTask } from "./manager.ts";
 
 /** The files without what has no say in a lockfile: scripts, which pnpm to run, and settings and patterns that lead elsewhere. */
 export function cleaned(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(files).map(([path, text]) => {
-      if (path === "pnpm-workspace.yaml") return [path, cleanWorkspace(text)];
+      if (path === pnpmWorkspaceFile) return [path, cleanWorkspace(text)];
       return [path, path.endsWith("package.json") ? cleanManifest(text) : text];
     }),
   );
