@@ -10,8 +10,8 @@ export interface Gateway {
 }
 
 /**
- * Opens a proxy for one program. `answer` gives what stands at a plain `http:` address in a form that is accepted, or `undefined` for a 404; what
- * it throws is a 502 to the program. Tunnels, which `https:` needs, are refused.
+ * Opens a proxy for one program. `answer` gives what stands at a plain `http:` address in a form that is accepted, or
+ * `undefined` for a 404; what it throws is a 502 to the program. Tunnels, which `https:` needs, are refused.
  */
 export async function openGateway(
   answer: (url: URL, accept: string) => Promise<Buffer | undefined>,

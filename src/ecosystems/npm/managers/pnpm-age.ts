@@ -39,9 +39,10 @@ export async function youngOf(
   { http, asOf }: Io,
 ): Promise<readonly Young[]> {
   const byDefault = ageAskedBy(pnpm);
-  const { minutes = byDefault ?? 0, excluded } = policyIn(files[pnpmWorkspaceFile] ?? "");
+  if (byDefault === undefined || releases.length === 0) return [];
+  const { minutes = byDefault, excluded } = policyIn(files[pnpmWorkspaceFile] ?? "");
   const limit = Date.now() - minutes * 60_000;
-  if (byDefault === undefined || minutes <= 0 || (asOf !== undefined && asOf.getTime() <= limit)) return [];
+  if (minutes <= 0 || (asOf !== undefined && asOf.getTime() <= limit)) return [];
   const found = await Promise.all(
     releases.map(async (of): Promise<Young[]> => {
       if (excluded(of.name, of.version)) return [];
